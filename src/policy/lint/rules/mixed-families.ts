@@ -1,0 +1,25 @@
+import type { Policy } from '../../../domain/policy.ts'
+import { formatPath } from '../../path.ts'
+import { hasAddresses } from '../endpoints.ts'
+import { type Finding, policyRule, warning } from '../rule.ts'
+import { quoteAll } from '../text.ts'
+
+/** Some endpoints have addresses of a family, others do not: which clients get an empty answer then depends on where they are. */
+export const mixedFamilies = policyRule('mixed-families', function* (policy) {
+  if (policy.names.dns.length === 0) return
+  for (const family of ['a', 'aaaa'] as const) yield* findingsOf(policy, family)
+})
+
+function* findingsOf(policy: Policy, family: 'a' | 'aaaa'): Iterable<Finding> {
+  const asked = policy.endpoints.filter((endpoint) => endpoint.enabled && hasAddresses(endpoint))
+  const without = asked.filter((endpoint) => endpoint[family].length === 0)
+  const [first] = without
+  if (first === undefined || without.length === asked.length) return
+  const type = family.toUpperCase()
+  yield warning(
+    policy,
+    formatPath(['endpoints', first.id]),
+    `${quoteAll(without.map(({ id }) => id))} has no ${type} address, others have: where it is chosen, ${type} queries get an empty answer (NODATA), which resolvers keep`,
+    `give it \`${family}\`, or take \`${family}\` from all endpoints`,
+  )
+}

@@ -1,0 +1,76 @@
+import type { PolicySet } from '../../../domain/policy-set.ts'
+import { formatPath } from '../../path.ts'
+import { hasOnlyHostname } from '../endpoints.ts'
+import { matchesName } from '../names.ts'
+import { error, type Finding, type Rule } from '../rule.ts'
+import { quote } from '../text.ts'
+
+interface Link {
+  /** `*.` in front stands for one or more labels. */
+  readonly from: string
+  readonly to: string
+  readonly finding: (chain: string) => Finding
+}
+
+/** CNAMEs that lead back to where they began: of endpoints, of static records, or of both in turn. */
+export const nameLoop: Rule = {
+  id: 'name-loop',
+  *find(set) {
+    const links = linksOf(set)
+    for (const link of links) {
+      const chain = chainBackTo(link, links)
+      if (chain !== null) yield link.finding(chain.map(quote).join(' → '))
+    }
+  },
+}
+
+/** The names on the way from a link back to itself, or null when the way ends elsewhere. */
+function chainBackTo(start: Link, links: readonly Link[]): readonly string[] | null {
+  const visited = new Set<Link>([start])
+  const open: { readonly link: Link; readonly chain: readonly string[] }[] = [
+    { link: start, chain: [start.from, start.to] },
+  ]
+  for (const { link, chain } of open) {
+    for (const next of links.filter(({ from }) => from === link.to || matchesName(link.to, [from]))) {
+      if (next === start) return chain
+      if (visited.has(next)) continue
+      visited.add(next)
+      open.push({ link: next, chain: [...chain, next.to] })
+    }
+  }
+  return null
+}
+
+function linksOf({ policies, zones }: PolicySet): readonly Link[] {
+  const hint = 'point it at a name outside this circle, or give addresses'
+  const ofServices = policies.flatMap((policy) =>
+    policy.endpoints.filter(hasOnlyHostname).flatMap((endpoint) =>
+      policy.names.dns.map((from) => ({
+        from,
+        to: endpoint.hostname ?? '',
+        finding: (chain: string) =>
+          error(
+            policy,
+            formatPath(['endpoints', endpoint.id, 'hostname']),
+            `the hostname of endpoint ${quote(endpoint.id)} leads back to the service: ${chain}; clients that get it find no address`,
+            hint,
+          ),
+      })),
+    ),
+  )
+  const ofRecords = zones.flatMap(({ records }) =>
+    records.flatMap((record) =>
+      record.type !== 'CNAME' && record.type !== 'ALIAS'
+        ? []
+        : [
+            {
+              from: record.name,
+              to: record.target,
+              finding: (chain: string) =>
+                error(record, 'records', `the ${record.type} record leads back to itself: ${chain}`, hint),
+            },
+          ],
+    ),
+  )
+  return [...ofServices, ...ofRecords]
+}
