@@ -1,0 +1,67 @@
+import type { IpAddress } from '../domain/address.ts'
+import type { Decision } from '../steering/decide.ts'
+import type { Snapshot } from '../steering/snapshot.ts'
+import type { FindAliasAddresses } from './alias-addresses.ts'
+import type { Reply } from './reply.ts'
+import type { ClientSubnet } from './wire/client-subnet.ts'
+import { EDE, RCODE, TYPE } from './wire/codes.ts'
+import type { WireName } from './wire/name.ts'
+import { addressData } from './wire/record-data.ts'
+import type { ZoneTable, ZoneTables } from './zone-table.ts'
+
+/** One question being answered. */
+export interface Answering {
+  readonly snapshot: Snapshot
+  readonly zones: ZoneTables
+  readonly resolver: IpAddress
+  readonly ecs: ClientSubnet | null
+  readonly nowMs: number
+  readonly dice: () => number
+  readonly findAliasAddresses: FindAliasAddresses
+  readonly type: number
+  readonly reply: Reply
+  /** Names that were answered for, in order: the chain ends when one comes again, or when there are too many. */
+  readonly visited: WireName[]
+  /** The decisions taken, in order. */
+  readonly decisions: Decision[]
+}
+
+/** Addresses of a name, ours or not; `unknown` while they could not be learned. */
+export interface FlatAddresses {
+  readonly kind: 'known' | 'stale' | 'unknown'
+  readonly addresses: readonly IpAddress[]
+  readonly ttlSeconds: number
+}
+
+/** RFC 8767 §4: a TTL "greater than 0, with a RECOMMENDED value of 30 seconds", for data that could not be refreshed. */
+export const STALE_TTL_SECONDS = 30
+
+export const wantsAddresses = (type: number): boolean => type === TYPE.A || type === TYPE.AAAA
+
+/** NODATA and NXDOMAIN carry the SOA, whose TTL says how long to believe them (RFC 2308 §3). */
+export function denyWith(reply: Reply, table: ZoneTable, ttlSeconds: number): void {
+  reply.authority.push({ owner: table.apex, ...table.soa, ttlSeconds })
+}
+
+/**
+ * An address RRset, or NODATA. SERVFAIL when nobody knows yet: a resolver then asks another server, and keeps no wrong
+ * denial for longer than a moment.
+ */
+export function answerAddresses(
+  { reply, type }: Pick<Answering, 'reply' | 'type'>,
+  table: ZoneTable,
+  owner: WireName,
+  flat: FlatAddresses,
+): void {
+  if (flat.addresses.length > 0) {
+    const distinct = new Map(flat.addresses.map((address) => [address.bytes.join('.'), addressData(address.bytes)]))
+    reply.answer.push({ owner, type, ttlSeconds: flat.ttlSeconds, data: [...distinct.values()] })
+  } else if (flat.kind === 'unknown') {
+    reply.rcode = RCODE.SERVFAIL
+    reply.authoritative = false
+    reply.error ??= { code: EDE.NOT_READY, text: '' }
+  } else {
+    denyWith(reply, table, Math.min(table.negativeTtlSeconds, flat.ttlSeconds))
+  }
+  if (flat.kind === 'stale') reply.error ??= { code: EDE.STALE_ANSWER, text: '' }
+}
