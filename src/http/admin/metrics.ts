@@ -1,0 +1,147 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type EndpointFacts, type Freshness, NO_FACTS } from '../../domain/facts.ts'
+import type { Snapshot, SteeredService } from '../../steering/snapshot.ts'
+import type { HttpAnswer } from '../front-end.ts'
+
+/** One DNS response, as the metrics count it. */
+export interface DnsResponse {
+  readonly transport: 'udp' | 'tcp'
+  readonly rcode: number
+  /** Null for what concerns no service: static records, SOA, NS, names that are not there. */
+  readonly service: string | null
+  /** The best endpoint of the answer; null when it names none. */
+  readonly endpoint: string | null
+}
+
+/** IANA "DNS RCODEs", those that an authoritative server sends. */
+const RCODE_NAMES: Readonly<Record<number, string>> = {
+  0: 'NOERROR',
+  1: 'FORMERR',
+  2: 'SERVFAIL',
+  3: 'NXDOMAIN',
+  4: 'NOTIMP',
+  5: 'REFUSED',
+  16: 'BADVERS',
+}
+
+export interface Metrics {
+  readonly registry: Registry
+  onDnsAnswer(response: DnsResponse): void
+  onHttpAnswer(answer: HttpAnswer): void
+  /** A change of the policies was not taken over. */
+  onRefusedRevision(): void
+  setSnapshot(snapshot: Snapshot): void
+}
+
+const FRESHNESS_STATES: readonly Freshness[] = ['fresh', 'stale', 'frozen', 'static']
+
+/**
+ * The node's metrics, and those of its process. Values of labels come from the policies and from closed sets, never
+ * from a request: nobody can make the registry grow.
+ */
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counters = createCounters(registry)
+  const setSnapshot = createSnapshotGauges(registry)
+  createGauge(registry, 'nearcast_info', 'Version of the running node.', ['version']).set({ version }, 1)
+  return {
+    registry,
+    onDnsAnswer(response) {
+      const { transport, service, endpoint } = response
+      const rcode = RCODE_NAMES[response.rcode] ?? `RCODE${response.rcode}`
+      counters.dns.inc({ transport, rcode })
+      if (service !== null) counters.answers.inc(answerLabels('dns', service, endpoint, rcode))
+    },
+    onHttpAnswer({ frontEnd, status, service, endpoint, outcome }) {
+      counters.http.inc({ front_end: frontEnd, status })
+      if (service !== null) counters.answers.inc(answerLabels(frontEnd, service, endpoint, outcome))
+    },
+    onRefusedRevision: () => counters.refused.inc(),
+    setSnapshot,
+  }
+}
+
+const answerLabels = (frontEnd: string, service: string, endpoint: string | null, outcome: string) => ({
+  front_end: frontEnd,
+  service,
+  endpoint: endpoint ?? '',
+  outcome,
+})
+
+function createCounters(registry: Registry) {
+  const create = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+  return {
+    answers: create(
+      'nearcast_answers_total',
+      'Answers about a service; endpoint is the one in front, empty without one; outcome is the plan’s, in DNS the RCODE.',
+      ['front_end', 'service', 'endpoint', 'outcome'],
+    ),
+    dns: create('nearcast_dns_responses_total', 'DNS responses of every kind.', ['transport', 'rcode']),
+    http: create('nearcast_http_responses_total', 'Responses of the redirector and of the discovery API.', [
+      'front_end',
+      'status',
+    ]),
+    refused: create('nearcast_refused_revisions_total', 'Changes of the policies that were not taken over.', []),
+  }
+}
+
+const createGauge = <Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+) => new Gauge({ name, help, labelNames, registers: [registry] })
+
+function createSnapshotGauges(registry: Registry): (snapshot: Snapshot) => void {
+  const gauge = (name: string, help: string) => createGauge(registry, name, help, [])
+  const number = gauge('nearcast_snapshot_number', 'Publications on this node so far.')
+  const compiled = gauge('nearcast_snapshot_compiled_timestamp_seconds', 'When the snapshot in force was compiled.')
+  const revision = gauge('nearcast_revision_number', 'Revision of the policies in force.')
+  const facts = gauge('nearcast_facts_number', 'Changes of the facts on this node so far.')
+  const services = gauge('nearcast_services', 'Services in force.')
+  const geoBuilt = gauge(
+    'nearcast_geo_build_timestamp_seconds',
+    'When the geo database was built; 0 when it does not say.',
+  )
+  const geo = createGauge(registry, 'nearcast_geo_info', 'The geo database in force.', ['name', 'precision'])
+  const freshness = createGauge(registry, 'nearcast_facts_freshness', '1 for the state that the facts are in.', [
+    'state',
+  ])
+  const eligible = createGauge(
+    registry,
+    'nearcast_endpoint_eligible',
+    '1 when health, policy and overrides let the endpoint be handed out.',
+    ['service', 'endpoint'],
+  )
+  return (snapshot) => {
+    const { name, precision, builtAtMs } = snapshot.geo.info
+    number.set(snapshot.number)
+    compiled.set(snapshot.compiledAtMs / 1000)
+    revision.set(snapshot.revision.number)
+    facts.set(snapshot.facts.number)
+    services.set(snapshot.services.size)
+    geoBuilt.set((builtAtMs ?? 0) / 1000)
+    geo.reset()
+    geo.set({ name, precision }, 1)
+    for (const state of FRESHNESS_STATES) freshness.set({ state }, state === snapshot.freshness ? 1 : 0)
+    eligible.reset()
+    for (const service of snapshot.services.values()) {
+      for (const [endpoint, isEligible] of eligibility(service))
+        eligible.set({ service: service.policy.service, endpoint }, isEligible)
+    }
+  }
+}
+
+function eligibility({ policy, facts }: SteeredService): readonly (readonly [string, 0 | 1])[] {
+  return policy.endpoints.map(({ id, index, enabled }) => [
+    id,
+    enabled && isUp(facts.endpoints[index] ?? NO_FACTS) ? 1 : 0,
+  ])
+}
+
+/** An override is stronger than health. */
+function isUp({ health, override }: EndpointFacts): boolean {
+  return override === null ? health !== 'down' : override.state === 'up'
+}

@@ -1,0 +1,122 @@
+import { type Freshness, NO_FACTS, type PolicyFacts } from '../../domain/facts.ts'
+import type { Policy } from '../../domain/policy.ts'
+import type { Problem } from '../../domain/problem.ts'
+import type { Snapshot } from '../../steering/snapshot.ts'
+import { type About, composeAbout } from '../about.ts'
+
+/** One open port. */
+export interface Listener {
+  readonly frontEnd: 'dns' | 'redirect' | 'discovery' | 'admin'
+  readonly transport: 'udp' | 'tcp'
+  /** Such as `127.0.0.1:5353` or `[::1]:5353`. */
+  readonly address: string
+}
+
+/** A change of the policies that was not taken over. */
+export interface RefusedRevision {
+  readonly atMs: number
+  readonly problems: readonly Problem[]
+}
+
+/** What the node knows of itself beside the snapshot; made by app/. */
+export interface NodeStatus {
+  readonly startedAtMs: number
+  readonly listeners: readonly Listener[]
+  /** The newest refusal, until a good revision follows it. */
+  readonly refused: RefusedRevision | null
+  /** What is still to come before the node can serve, in words; empty when nothing is. */
+  readonly missing: readonly string[]
+}
+
+/** What `GET /v1/status` says. */
+export interface StatusDocument {
+  readonly about: About
+  readonly startedAt: string
+  readonly uptimeSeconds: number
+  readonly ready: boolean
+  readonly notReady: readonly string[]
+  readonly listeners: readonly Listener[]
+  readonly snapshot: {
+    readonly number: number
+    readonly compiledAt: string
+    readonly facts: number
+    readonly freshness: Freshness
+  } | null
+  readonly revision: {
+    readonly number: number
+    readonly digest: string
+    readonly author: string
+    readonly reason: string
+    readonly at: string
+  } | null
+  readonly refused: { readonly at: string; readonly problems: readonly Problem[] } | null
+  readonly services: readonly ServiceStatus[]
+}
+
+interface ServiceStatus {
+  readonly service: string
+  readonly names: {
+    readonly dns: readonly string[]
+    readonly http: readonly string[]
+    readonly discovery: string | null
+  }
+  readonly endpoints: readonly {
+    readonly endpoint: string
+    readonly enabled: boolean
+    readonly health: string
+    readonly override: string | null
+  }[]
+}
+
+export function composeStatus(
+  snapshot: Snapshot | null,
+  node: NodeStatus,
+  version: string,
+  nowMs: number,
+): StatusDocument {
+  const missing = reasonsNotReady(snapshot, node)
+  return {
+    about: composeAbout(snapshot, version),
+    startedAt: iso(node.startedAtMs),
+    uptimeSeconds: Math.floor((nowMs - node.startedAtMs) / 1000),
+    ready: missing.length === 0,
+    notReady: missing,
+    listeners: node.listeners,
+    snapshot: snapshot === null ? null : snapshotStatus(snapshot),
+    revision: snapshot === null ? null : revisionStatus(snapshot),
+    refused: node.refused === null ? null : { at: iso(node.refused.atMs), problems: node.refused.problems },
+    services:
+      snapshot === null ? [] : [...snapshot.services.values()].map(({ policy, facts }) => serviceStatus(policy, facts)),
+  }
+}
+
+/** Empty when the node can serve. */
+export function reasonsNotReady(snapshot: Snapshot | null, node: NodeStatus): readonly string[] {
+  return snapshot === null ? ['no policies are in force yet', ...node.missing] : node.missing
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+const snapshotStatus = ({ number, compiledAtMs, facts, freshness }: Snapshot) => ({
+  number,
+  compiledAt: iso(compiledAtMs),
+  facts: facts.number,
+  freshness,
+})
+
+function revisionStatus({ revision }: Snapshot) {
+  const { number, digest, author, reason, atMs } = revision
+  return { number, digest, author, reason, at: iso(atMs) }
+}
+
+function serviceStatus(policy: Policy, facts: PolicyFacts): ServiceStatus {
+  const { service, names, endpoints } = policy
+  return {
+    service,
+    names,
+    endpoints: endpoints.map(({ id, index, enabled }) => {
+      const { health, override } = facts.endpoints[index] ?? NO_FACTS
+      return { endpoint: id, enabled, health, override: override?.state ?? null }
+    }),
+  }
+}
