@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Facts, Override } from '../domain/facts.ts'
+import type { PolicySet } from '../domain/policy-set.ts'
+import type { Revision } from '../domain/revision.ts'
+import type { GeoLocator } from '../ports/geo-locator.ts'
+import { compileSnapshot, compileSteps } from '../steering/compile.ts'
+import type { LiveSnapshot } from '../steering/live.ts'
+import type { Snapshot } from '../steering/snapshot.ts'
+import { assembleFacts, nextExpiryMs } from './facts.ts'
+
+/** Runs `task` once, after `delayMs`; returns the way to call it off. */
+export type Schedule = (task: () => void, delayMs: number) => () => void
+
+/** What a snapshot is made of. */
+export interface SnapshotInputs {
+  readonly revision: Omit<Revision, 'documents'>
+  readonly set: PolicySet
+  readonly overrides: readonly Override[]
+  readonly geo: GeoLocator
+}
+
+/** Puts snapshots together from their parts and publishes each, also when time alone changes the answers. */
+export interface Snapshots {
+  /** Resolves when the change is in force. Changes that come while one is compiled go into the next snapshot together. */
+  update(change: Partial<SnapshotInputs>): Promise<void>
+  /** Resolves when nothing is compiled any more. */
+  close(): Promise<void>
+}
+
+// setTimeout counts milliseconds in 31 bits.
+const LONGEST_DELAY_MS = 2 ** 31 - 1
+
+/** The first snapshot is in force when this returns. */
+export function createSnapshots(
+  live: LiveSnapshot,
+  first: SnapshotInputs,
+  clock: { readonly nowMs: () => number; readonly schedule: Schedule },
+): Snapshots {
+  let inputs = first
+  let facts: Facts | null = null
+  let callOff: () => void = () => {}
+  let wanted = 1
+  let running: Promise<void> = Promise.resolve()
+  let isClosed = false
+
+  const partsNow = () => {
+    const nowMs = clock.nowMs()
+    facts = assembleFacts(inputs.set.policies, inputs.overrides, nowMs, facts)
+    const { revision, set, geo } = inputs
+    return { revision, set, facts, freshness: 'fresh', geo, nowMs } as const
+  }
+  const publish = (snapshot: Snapshot): void => {
+    callOff()
+    live.publish(snapshot)
+    const { compiledAtMs, validUntilMs } = snapshot
+    const pending = inputs.overrides.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > compiledAtMs)
+    const nextMs = Math.min(validUntilMs, nextExpiryMs(pending) ?? Infinity)
+    const delayMs = Math.max(0, nextMs - clock.nowMs())
+    callOff = nextMs === Infinity ? () => {} : clock.schedule(refresh, Math.min(LONGEST_DELAY_MS, delayMs))
+  }
+  const refresh = (): void => {
+    const mine = ++wanted
+    running = running.then(async () => {
+      // A later change that waits behind this one is compiled with it.
+      if (isClosed || mine !== wanted) return
+      const steps = compileSteps(partsNow(), live.current())
+      for (;;) {
+        const step = steps.next()
+        if (step.done === true) return publish(step.value)
+        await nextTurn()
+      }
+    })
+  }
+  /** Also what was asked for while it waited. */
+  const settled = async (): Promise<void> => {
+    for (let seen: Promise<void> | null = null; seen !== running; ) {
+      seen = running
+      await seen
+    }
+  }
+
+  publish(compileSnapshot(partsNow(), null))
+  return {
+    update(change) {
+      const set = change.set === undefined ? inputs.set : keepEqualPolicies(change.set, inputs.set)
+      inputs = { ...inputs, ...change, set }
+      refresh()
+      return settled()
+    },
+    close() {
+      isClosed = true
+      callOff()
+      return settled()
+    },
+  }
+}
+
+/** Sockets are read, and their questions answered, before it goes on. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A policy that reads as before stays the same object, and so keeps its steering map. */
+function keepEqualPolicies(next: PolicySet, before: PolicySet): PolicySet {
+  const known = new Map(before.policies.map((policy) => [policy.service, policy]))
+  const policies = next.policies.map((policy) => {
+    const old = known.get(policy.service)
+    return old !== undefined && isDeepStrictEqual(old, policy) ? old : policy
+  })
+  return { ...next, policies }
+}

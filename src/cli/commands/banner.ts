@@ -1,0 +1,81 @@
+import type { Config } from '../../app/config.ts'
+import type { RunningNode } from '../../app/node.ts'
+import type { Snapshot } from '../../steering/snapshot.ts'
+import type { Io } from '../io.ts'
+
+/** What listens where, from which data, and what to try. */
+export function bannerText(node: RunningNode, config: Config, io: Io, tookMs: number): string {
+  const snapshot = node.snapshot()
+  const { revision, set, geo } = snapshot
+  const built =
+    geo.info.builtAtMs === null ? 'of unknown date' : `of ${new Date(geo.info.builtAtMs).toISOString().slice(0, 10)}`
+  const rows: (readonly [string, string])[] = [
+    ...listening(node),
+    ['geo data', `${geo.info.name} ${built}, ${PRECISION[geo.info.precision]}`],
+    [
+      'policies',
+      `${config.policies}: revision ${revision.number}, ${set.policies.length} services, ${set.zones.length} zones`,
+    ],
+    ['state', config.state],
+  ]
+  return [
+    `${io.paint('bold', 'Nearcast')} is ready after ${(tookMs / 1000).toFixed(1)} s.`,
+    '',
+    ...rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
+    ...geo.info.attributions.map((attribution) => io.paint('dim', `             ${attribution}`)),
+    ...examples(node, snapshot),
+    '',
+    io.paint('dim', 'Ctrl-C stops it. nearcast --help shows the other commands.'),
+  ].join('\n')
+}
+
+const PRECISION = {
+  city: 'city precision',
+  country: 'country precision only: install the optional city database, or put one into geo-data/',
+  none: 'no database: nobody can be placed. Put one into geo-data/',
+} as const
+
+function listening({ listeners }: RunningNode): (readonly [string, string])[] {
+  const names = [...new Set(listeners.map(({ frontEnd }) => frontEnd))]
+  return names.map((name) => {
+    const own = listeners.filter(({ frontEnd }) => frontEnd === name)
+    const address = own[0]?.address ?? ''
+    return [
+      name,
+      name === 'dns' ? `${address} ${own.map(({ transport }) => transport).join(' and ')}` : `http://${address}`,
+    ]
+  })
+}
+
+// A client in London.
+const CLIENT = '81.2.69.142'
+const SUBNET = '81.2.69.0/24'
+
+/** Three commands that work as they stand: one for each front end that is open, on the first service that it knows. */
+function examples({ listeners }: RunningNode, { services }: Snapshot): string[] {
+  const policies = [...services.values()].map(({ policy }) => policy)
+  const at = (name: string) => listeners.find(({ frontEnd }) => frontEnd === name)?.address
+  const exact = (names: readonly string[]) => names.find((name) => !name.startsWith('*.'))
+  const first = <T>(values: readonly (T | undefined | null)[]) =>
+    values.find((value) => value !== undefined && value !== null)
+  const preferred = [...policies].sort((a, b) => Number(b.service === 'api') - Number(a.service === 'api'))
+  const dnsName = first(preferred.map(({ names }) => exact(names.dns)))
+  const host = first(preferred.map(({ names }) => exact(names.http)))
+  const discovery = first(preferred.map(({ names }) => names.discovery))
+  const dns = at('dns')
+  const lines = [
+    dns !== undefined && dnsName !== undefined ? digLine(dns, dnsName) : null,
+    at('redirect') !== undefined && host !== undefined
+      ? `curl -i -H 'Host: ${host}' -H 'X-Forwarded-For: ${CLIENT}' http://${at('redirect')}/path?query`
+      : null,
+    at('discovery') !== undefined && discovery !== undefined
+      ? `curl -H 'X-Forwarded-For: ${CLIENT}' http://${at('discovery')}/v1/services/${discovery}`
+      : null,
+  ].flatMap((line) => (line === null ? [] : [`  ${line}`]))
+  return lines.length === 0 ? [] : ['', 'Try:', ...lines]
+}
+
+function digLine(address: string, name: string): string {
+  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address) ?? []
+  return `dig @${host} -p ${port} ${name} A +subnet=${SUBNET}`
+}

@@ -1,0 +1,99 @@
+import type { Command } from 'commander'
+import { readPolicyDirectory } from '../../app/policy-directory.ts'
+import { checkDocuments } from '../../app/check-documents.ts'
+import { FRONT_ENDS } from '../../domain/client.ts'
+import type { Policy } from '../../domain/policy.ts'
+import type { PolicySet } from '../../domain/policy-set.ts'
+import type { Problem } from '../../domain/problem.ts'
+import { capabilities } from '../../policy/capability.ts'
+import { formatProblem } from '../../policy/load.ts'
+import { describeOnAllDown, describeStep } from '../../policy/words.ts'
+import { CommandFailure, type Io } from '../io.ts'
+import { openGeoData, readSettings } from '../open.ts'
+import { formatTable } from '../table.ts'
+
+export function defineCheck(program: Command, io: Io): void {
+  program
+    .command('check')
+    .argument('[directory]', 'policies to check, instead of the configured ones')
+    .description('check all policies: every problem at once, and what each front end can honour')
+    .option('--json', 'print the findings as JSON')
+    .option('--quiet', 'print problems only')
+    .addHelpText(
+      'after',
+      '\nExit code 0: may come into force (warnings included). 1: has errors.\n\nExamples:\n  nearcast check\n  nearcast check ./policies --json | jq .problems',
+    )
+    .action((directory: string | undefined, options: CheckOptions, command: Command) =>
+      check(directory, options, command, io),
+    )
+}
+
+interface CheckOptions {
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+async function check(directory: string | undefined, options: CheckOptions, command: Command, io: Io): Promise<void> {
+  const { config } = await readSettings(command, io)
+  const source = await readPolicyDirectory(directory ?? config.policies)
+  const geo = await openGeoData(config, io)
+  const checked = checkDocuments(source.documents, geo, io.nowMs())
+  const problems = [...source.problems, ...checked.problems]
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  if (options.json === true) io.out(JSON.stringify(findings(checked.set, problems), null, 2))
+  else {
+    for (const problem of problems) io.out(problemText(problem, io))
+    if (checked.set !== null && options.quiet !== true) io.out(overview(checked.set, io))
+    io.out(summary(source.documents.length, errors, problems.length - errors, io))
+  }
+  if (errors > 0) throw new CommandFailure('')
+}
+
+const problemText = (problem: Problem, io: Io): string =>
+  io.paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))
+
+function summary(documents: number, errors: number, warnings: number, io: Io): string {
+  const counts = `${documents} documents: ${errors} errors, ${warnings} warnings`
+  return errors === 0
+    ? io.paint('green', `${counts}. These policies may come into force.`)
+    : io.paint('red', `${counts}. Nothing of this would come into force.`)
+}
+
+/** Per service: what happens when all are down, and per step which front end honours it. */
+function overview(set: PolicySet, io: Io): string {
+  return set.policies.map((policy) => `${overviewOf(policy, io)}\n`).join('\n')
+}
+
+function overviewOf(policy: Policy, io: Io): string {
+  const honours = capabilities(policy)
+  const rows = policy.steps.map((step) => [
+    `${step.index + 1}`,
+    `${describeStep(step)}${'hard' in step && step.hard ? ' (hard)' : ''}`,
+    ...FRONT_ENDS.map((frontEnd) => {
+      const entry = honours.find((it) => it.step === step.index && it.frontEnd === frontEnd)
+      return entry === undefined
+        ? ''
+        : HONOURS[entry.honours] + (entry.unseen.length === 0 ? '' : ` (${entry.unseen.join(', ')})`)
+    }),
+  ])
+  const names = [...policy.names.dns, ...policy.names.http].join(', ')
+  return [
+    `${io.paint('bold', policy.service)}  ${names}`,
+    formatTable(['', 'step', ...FRONT_ENDS], rows, 'rllll'),
+    `    when all are down: ${describeOnAllDown(policy.onAllDown, policy)}`,
+  ].join('\n')
+}
+
+const HONOURS = { yes: 'yes', no: 'no', assumedTrue: 'assumed true', assumedFalse: 'assumed false' } as const
+
+function findings(set: PolicySet | null, problems: readonly Problem[]) {
+  return {
+    ok: set !== null,
+    problems,
+    services: (set?.policies ?? []).map((policy) => ({
+      service: policy.service,
+      onAllDown: policy.onAllDown.mode,
+      steps: capabilities(policy).map((entry) => ({ ...entry, kind: policy.steps[entry.step]?.kind })),
+    })),
+  }
+}

@@ -1,0 +1,75 @@
+import type { Config } from '../../app/config.ts'
+import { type Explanation, explain, withDown } from '../../app/explain.ts'
+import { NOWHERE } from '../../domain/place.ts'
+import { DEPENDS } from '../../domain/plan.ts'
+import type { PolicySet } from '../../domain/policy-set.ts'
+import { loadDocuments } from '../../policy/load.ts'
+import { type DecisionKey, parseDecisionId } from '../../steering/decision-id.ts'
+import { networkClasses } from '../../steering/network-classes.ts'
+import { representative } from '../../steering/steering-map.ts'
+import { CommandFailure, EXIT, type Io } from '../io.ts'
+import { openFacts, openGeoData, openStore, parseTime } from '../open.ts'
+import { askedThrough, type RequestOptions } from './asked-through.ts'
+
+interface DecisionOptions extends RequestOptions {
+  readonly at?: string
+  readonly down?: readonly string[]
+}
+
+const REQUEST_BITS = DEPENDS.tenant | DEPENDS.header | DEPENDS.cookie | DEPENDS.path | DEPENDS.host
+
+/** Opens the trace of a decision that was given: its revision from the history, its location and slot from the id, the facts as they are now. */
+export async function explainDecision(
+  id: string,
+  options: DecisionOptions,
+  config: Config,
+  io: Io,
+): Promise<Explanation> {
+  const key = parseDecisionId(id)
+  if (key === null) {
+    throw new CommandFailure(`"${id}" is no decision id; one looks like api:1:d:3f2:0:1a2b3c:zik0zj`, EXIT.usage)
+  }
+  const geo = await openGeoData(config, io)
+  const set = await revisionSet(key, config, io)
+  const policy = set.policies.find(({ service }) => service === key.service)
+  if (policy === undefined) throw new CommandFailure(`revision ${key.revision} has no service "${key.service}"`)
+  const networkClass = networkClasses(policy, geo).classes[key.classId]
+  const location = geo.locations[key.locationId]
+  if (networkClass === undefined || location === undefined) {
+    throw new CommandFailure(
+      `${id} was given on another geo database: location ${key.locationId} is not in ${geo.info.name}`,
+    )
+  }
+  const nowMs = parseTime(options.at, io)
+  const facts = withDown(policy, await openFacts(config, io, set, policy.service, nowMs), options.down ?? [])
+  const { request } =
+    key.frontEnd === 'dns' ? { request: null } : askedThrough({ ...options, frontEnd: key.frontEnd }, set.tenants)
+  const client = { ...representative(location ?? NOWHERE, networkClass), frontEnd: key.frontEnd, request }
+  const explanation = explain(
+    { policy, facts, nowMs },
+    { text: id, client, city: null, locationId: key.locationId },
+    key.slot,
+  )
+  if ((explanation.plan.dependsOn & REQUEST_BITS) !== 0) {
+    io.say(
+      'This policy also read the request itself, which a decision id does not hold: repeat it with --header, --cookie, --path, --host or --tenant.',
+    )
+  }
+  return explanation
+}
+
+async function revisionSet(key: DecisionKey, config: Config, io: Io): Promise<PolicySet> {
+  const store = await openStore(config, io)
+  try {
+    const revision = await store.revision(key.revision)
+    if (revision === null) {
+      throw new CommandFailure(`revision ${key.revision} is not in the state directory ${config.state} (any more)`)
+    }
+    const { set } = loadDocuments(revision.documents)
+    if (set === null)
+      throw new CommandFailure(`revision ${key.revision} does not read any more under this version of Nearcast`)
+    return set
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,122 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { overrideNames } from '../../app/facts.ts'
+import { OVERRIDE_STATES, type Override, type OverrideState } from '../../domain/facts.ts'
+import { CommandFailure, EXIT, type Io } from '../io.ts'
+import { openPolicies, openStore, readSettings } from '../open.ts'
+import { formatTable } from '../table.ts'
+
+const DEFAULT_HOURS = 4
+
+export function defineOverride(program: Command, io: Io): void {
+  const override = program
+    .command('override')
+    .description("an operator's word over health: up, down, drain or obey, with an end")
+    .addHelpText(
+      'after',
+      '\nTargets are service/endpoint; each part may be a glob. Later ones win; obey lifts a wider one.\n\nExamples:\n  nearcast override set api/frankfurt drain --for 2h --reason "kernel update"\n  nearcast override set "*/tokyo" down --reason "power cut"\n  nearcast override list\n  nearcast override clear api/frankfurt',
+    )
+  override
+    .command('set')
+    .argument('<target>', 'service/endpoint, globs allowed')
+    .argument('<state>', OVERRIDE_STATES.join(', '))
+    .requiredOption('--reason <text>', 'why; shown in every trace')
+    .option('--for <duration>', 'how long: 30m, 4h, 2d, or ever', `${DEFAULT_HOURS}h`)
+    .option('--owner <name>', 'who says so', userInfo().username)
+    .description('set an override')
+    .action((target: string, state: string, options: SetOptions, command: Command) =>
+      set(target, state, options, command, io),
+    )
+  override
+    .command('list')
+    .description('list the overrides in force')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }, command: Command) => list(options, command, io))
+  override
+    .command('clear')
+    .argument('<target>', 'as it was set')
+    .description('clear an override')
+    .action((target: string, _options: unknown, command: Command) => clear(target, command, io))
+}
+
+interface SetOptions {
+  readonly reason: string
+  readonly for: string
+  readonly owner: string
+}
+
+async function set(target: string, state: string, options: SetOptions, command: Command, io: Io): Promise<void> {
+  const known = OVERRIDE_STATES.find((it) => it === state)
+  if (known === undefined) {
+    throw new CommandFailure(
+      `"${state}" is no override; it is one of ${OVERRIDE_STATES.join(', ')}. Nothing was set.`,
+      EXIT.usage,
+    )
+  }
+  const { config } = await readSettings(command, io)
+  const { set: policies } = await openPolicies(config, io)
+  const named = policies.policies.flatMap(({ service, endpoints }) =>
+    endpoints.filter(({ id }) => overrideNames(target, service, id)).map(({ id }) => `${service}/${id}`),
+  )
+  if (named.length === 0) throw new CommandFailure(`"${target}" names no endpoint of any service. Nothing was set.`)
+  const store = await openStore(config, io)
+  try {
+    const override = composeOverride(target, known, options, io.nowMs())
+    await store.setOverride(override)
+    io.out(`${known}: ${named.join(', ')}, ${untilText(override)}`)
+  } finally {
+    await store.close()
+  }
+}
+
+function composeOverride(target: string, state: OverrideState, options: SetOptions, nowMs: number): Override {
+  const { owner, reason } = options
+  return { target, state, owner, reason, setAtMs: nowMs, expiresAtMs: endOf(options.for, nowMs) }
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+function endOf(duration: string, nowMs: number): number | null {
+  if (duration === 'ever') return null
+  const match = /^(\d{1,6})([smhd])$/.exec(duration)
+  if (match === null || Number(match[1]) === 0) {
+    throw new CommandFailure(`--for ${duration} is no duration: 30m, 4h, 2d, or ever. Nothing was set.`, EXIT.usage)
+  }
+  return nowMs + Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
+}
+
+const untilText = ({ expiresAtMs }: Override): string =>
+  expiresAtMs === null ? 'without an end' : `until ${new Date(expiresAtMs).toISOString()}`
+
+async function list(options: { readonly json?: boolean }, command: Command, io: Io): Promise<void> {
+  const { config } = await readSettings(command, io)
+  const store = await openStore(config, io)
+  try {
+    const overrides = await store.overrides(io.nowMs())
+    if (options.json === true) io.out(JSON.stringify(overrides, null, 2))
+    else if (overrides.length === 0) io.out('no overrides are in force')
+    else io.out(formatTable(['target', 'state', 'owner', 'reason', 'until'], overrides.map(row), 'lllll'))
+  } finally {
+    await store.close()
+  }
+}
+
+const row = (it: Override): string[] => [
+  it.target,
+  it.state,
+  it.owner,
+  it.reason,
+  it.expiresAtMs === null ? 'ever' : new Date(it.expiresAtMs).toISOString(),
+]
+
+async function clear(target: string, command: Command, io: Io): Promise<void> {
+  const { config } = await readSettings(command, io)
+  const store = await openStore(config, io)
+  try {
+    if (!(await store.clearOverride(target)))
+      throw new CommandFailure(`there is no override with the target "${target}". Nothing was cleared.`)
+    io.out(`cleared: ${target}`)
+  } finally {
+    await store.close()
+  }
+}

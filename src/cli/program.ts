@@ -1,0 +1,50 @@
+import { Command, Option } from 'commander'
+import { configFlags } from '../app/config.ts'
+import { defineCheck } from './commands/check.ts'
+import { defineConfig } from './commands/config.ts'
+import { defineExplain } from './commands/explain.ts'
+import { defineGeo } from './commands/geo.ts'
+import { defineOverride } from './commands/override.ts'
+import { defineServe } from './commands/serve.ts'
+import { defineShare } from './commands/share.ts'
+import type { Io } from './io.ts'
+import { VERSION } from './version.ts'
+
+const COMMANDS = [defineServe, defineCheck, defineExplain, defineShare, defineGeo, defineOverride, defineConfig]
+
+const INTRODUCTION = `Application-layer anycast: sends every client to the best endpoint of a service, by name.
+One policy engine behind GeoDNS, an HTTP redirector and a JSON discovery API.`
+
+const EPILOGUE = `
+Start here:
+  nearcast serve                          run a node on the policies in ./policies
+  nearcast check                          judge the policies, every problem at once
+  nearcast explain api 81.2.69.142 DE     who gets what, and why
+
+Every setting can be a flag, a NEARCAST_… variable, or a line in nearcast.yaml; the first of them counts.
+Exit codes: 0 done, 1 problems were found, 2 the command was not understood.`
+
+/** The whole command line. */
+export function createProgram(io: Io): Command {
+  const program = new Command('nearcast')
+    .description(INTRODUCTION)
+    .version(VERSION)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.say(text.trimEnd()) })
+    .showSuggestionAfterError()
+  for (const { syntax, help, takes } of configFlags()) {
+    const option = new Option(syntax, help)
+    program.addOption(takes === 'list' ? option.argParser(collect) : option)
+  }
+  for (const define of COMMANDS) define(program, io)
+  for (const command of program.commands) {
+    command.exitOverride()
+    for (const sub of command.commands) sub.exitOverride()
+  }
+  return program
+}
+
+/** A list may be given in several flags. */
+const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text]

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assembleFacts } from '../../../src/app/facts.ts'
+import { createSnapshots } from '../../../src/app/snapshots.ts'
+import type { Override } from '../../../src/domain/facts.ts'
+import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
+import { createLiveSnapshot } from '../../../src/steering/live.ts'
+import { fakeGeo } from '../../helpers/geo.ts'
+import { manualClock } from '../../helpers/manual-clock.ts'
+import { until } from '../../helpers/until.ts'
+import { override } from '../../helpers/snapshot.ts'
+
+const setOf = (steer: string, ttl = '30s') => {
+  const text = `service: api
+names: { discovery: api }
+ttl: ${ttl}
+endpoints:
+  day: { url: 'https://day.example' }
+  night: { url: 'https://night.example' }
+steer: ${steer}
+`
+  const { set, problems } = loadDocuments([{ path: 'api.yaml', text }])
+  assert.ok(set, problems.map(formatProblem).join('\n'))
+  return set
+}
+const revision = { number: 1, digest: '', author: '', reason: '', atMs: 0 }
+const HOUR_MS = 3_600_000
+
+test('a time window opens and closes by itself, at its edges', async () => {
+  const clock = manualClock(Date.UTC(2026, 0, 1, 6))
+  const live = createLiveSnapshot()
+  const set = setOf(
+    "[{ prefer: [{ id: day }, { id: night }], when: { time: { from: '08:00', to: '20:00', zone: UTC } } }, { prefer: [{ id: night }, { id: day }] }]",
+  )
+  const snapshots = createSnapshots(live, { revision, set, overrides: [], geo: fakeGeo([]) }, clock)
+  const first = () => {
+    const steered = live.current()?.services.get('api')
+    return steered?.policy.endpoints[steered.map.plans[0]?.lists[0]?.[0] ?? -1]?.id
+  }
+  assert.equal(first(), 'night')
+  clock.advance(2 * HOUR_MS - 1)
+  assert.equal(first(), 'night')
+  clock.advance(1)
+  await until(first, (it) => it === 'day')
+  clock.advance(12 * HOUR_MS)
+  await until(first, (it) => it === 'night')
+  assert.equal(clock.pending(), 1)
+  await snapshots.close()
+  assert.equal(clock.pending(), 0)
+})
+
+test('an override ends by itself', async () => {
+  const clock = manualClock(1_000)
+  const live = createLiveSnapshot()
+  const drain: Override = { ...override('api/day', 'drain'), expiresAtMs: 61_000 }
+  createSnapshots(live, { revision, set: setOf('[up]'), overrides: [drain], geo: fakeGeo([]) }, clock)
+  const inForce = () => live.current()?.facts.of.get('api')?.endpoints[0]?.override?.state ?? null
+  assert.equal(inForce(), 'drain')
+  clock.advance(60_000)
+  await until(inForce, (it) => it === null)
+  assert.equal(clock.pending(), 0)
+})
+
+test('a policy that reads as before keeps its compiled service through a new revision', async () => {
+  const clock = manualClock(0)
+  const live = createLiveSnapshot()
+  const snapshots = createSnapshots(live, { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) }, clock)
+  const compiled = live.current()?.services.get('api')
+  await snapshots.update({ revision: { ...revision, number: 2 }, set: setOf('[up]') })
+  assert.equal(live.current()?.revision.number, 2)
+  assert.equal(live.current()?.services.get('api'), compiled)
+  await snapshots.update({ revision: { ...revision, number: 3 }, set: setOf('[up]', '10s') })
+  assert.notEqual(live.current()?.services.get('api'), compiled)
+})
+
+const OVERRIDES: readonly (readonly [
+  name: string,
+  overrides: readonly Override[],
+  day: string | null,
+  night: string | null,
+])[] = [
+  ['none', [], null, null],
+  ['one endpoint', [override('api/day', 'down')], 'down', null],
+  ['a glob', [override('*/*', 'drain')], 'drain', 'drain'],
+  ['a service alone is all of it', [override('api', 'down')], 'down', 'down'],
+  ['another service', [override('app/day', 'down')], null, null],
+  ['later ones win', [override('api/*', 'down'), override('api/day', 'up')], 'up', 'down'],
+  ['and the other way round', [override('api/day', 'up'), override('api/*', 'down')], 'down', 'down'],
+  ['obey lifts what came before', [override('api/*', 'down'), override('api/day', 'obey')], null, 'down'],
+  ['expired', [{ ...override('api/day', 'down'), expiresAtMs: 999 }], null, null],
+  ['the end is exclusive', [{ ...override('api/day', 'down'), expiresAtMs: 1_000 }], null, null],
+  ['not yet expired', [{ ...override('api/day', 'down'), expiresAtMs: 1_001 }], 'down', null],
+]
+
+for (const [name, overrides, day, night] of OVERRIDES) {
+  test(`overrides: ${name}`, () => {
+    const facts = assembleFacts(setOf('[up]').policies, overrides, 1_000, null)
+    assert.deepEqual(
+      facts.of.get('api')?.endpoints.map((it) => it.override?.state ?? null),
+      [day, night],
+    )
+  })
+}
+
+test('facts that did not change are the same objects', () => {
+  const { policies } = setOf('[up]')
+  const before = assembleFacts(policies, [override('api/day', 'down')], 0, null)
+  const after = assembleFacts(policies, [override('api/day', 'down'), override('other/x', 'down')], 0, before)
+  assert.equal(after.of.get('api'), before.of.get('api'))
+  assert.equal(after.number, before.number + 1)
+})
+
+test('changes that come while one is compiled are in force together with it, once', async () => {
+  const live = createLiveSnapshot()
+  const snapshots = createSnapshots(
+    live,
+    { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) },
+    manualClock(0),
+  )
+  const numbers: number[] = []
+  live.subscribe((snapshot) => numbers.push(snapshot.revision.number))
+  const updates = [2, 3, 4].map((number) =>
+    snapshots.update({ revision: { ...revision, number }, set: setOf('[up]', `${number}s`) }),
+  )
+  await updates[0]
+  assert.deepEqual([numbers.at(-1), live.current()?.services.get('api')?.policy.ttlSeconds], [4, 4])
+  await Promise.all(updates)
+  assert.deepEqual(numbers, [4])
+})
