@@ -3,6 +3,16 @@
 export const CONTINENTS = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'] as const
 export type Continent = (typeof CONTINENTS)[number]
 
+export const CONTINENT_NAMES: Readonly<Record<Continent, string>> = {
+  AF: 'Africa',
+  AN: 'Antarctica',
+  AS: 'Asia',
+  EU: 'Europe',
+  NA: 'North America',
+  OC: 'Oceania',
+  SA: 'South America',
+}
+
 export interface GeoPoint {
   /** Degrees, −90…90. */
   readonly lat: number

@@ -1,8 +1,8 @@
 import { prefixCovers } from '../domain/address.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
+import { compileGlobs } from '../domain/glob.ts'
 import type { Site } from '../domain/place.ts'
 import type { Selector } from '../domain/policy.ts'
-import { compileGlobs } from './glob.ts'
 
 /** By endpoint index: 1 for those that the selector names, 0 for the others. Different kinds of keys must all match. */
 export function matchSelector(selector: Selector, endpoints: readonly Endpoint[]): Uint8Array {

@@ -1,7 +1,7 @@
 /** The engine's closed unions in words: what `explain`, the discovery API and messages say. Pure; English. */
 
-import type { Override } from '../domain/facts.ts'
 import { formatPrefix } from '../domain/address.ts'
+import type { Override } from '../domain/facts.ts'
 import type { Outcome, Plan, Reason, TraceStep } from '../domain/plan.ts'
 import type { Condition, OnAllDown, Policy, Selector, Step, Sticky } from '../domain/policy.ts'
 

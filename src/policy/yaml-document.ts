@@ -9,8 +9,8 @@ import {
   Lexer,
   LineCounter,
   type Node,
-  Parser,
   type ParsedNode,
+  Parser,
 } from 'yaml'
 import type { SourcePosition } from '../domain/policy.ts'
 import type { Problem } from '../domain/problem.ts'

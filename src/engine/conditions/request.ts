@@ -1,6 +1,6 @@
 import type { FrontEnd, RequestAttributes } from '../../domain/client.ts'
+import { compileGlobs } from '../../domain/glob.ts'
 import { DEPENDS } from '../../domain/plan.ts'
-import { compileGlobs } from '../glob.ts'
 import { DRAWS, FALSE, type Test, TRUE, truthOf, UNDECIDED, UNSEEN } from '../view.ts'
 
 const FOREVER = Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { Check, OnAllDown, Policy, PolicyTest, Step, TenantSource } from '../../domain/policy.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
+import type { Check, OnAllDown, Policy, PolicyTest, Step, TenantSource } from '../../domain/policy.ts'
 import { type Cursor, isMapping, nameOf, show } from '../cursor.ts'
 import { MAX_CHECKS, MAX_ENDPOINTS, MAX_STEPS } from '../limits.ts'
 import { read, readFields } from '../read.ts'

@@ -1,15 +1,5 @@
 import { COUNTRIES } from '../../domain/countries.ts'
-import { CONTINENTS, type Continent } from '../../domain/place.ts'
-
-const CONTINENT_NAMES: Readonly<Record<Continent, string>> = {
-  AF: 'Africa',
-  AN: 'Antarctica',
-  AS: 'Asia',
-  EU: 'Europe',
-  NA: 'North America',
-  OC: 'Oceania',
-  SA: 'South America',
-}
+import { CONTINENT_NAMES, CONTINENTS } from '../../domain/place.ts'
 
 const MOST_CODES = 12
 

@@ -2,7 +2,7 @@ import { iso31662 } from 'iso-3166'
 import * as z from 'zod'
 import { COUNTRIES } from '../../domain/countries.ts'
 import type { ClientArea } from '../../domain/endpoint.ts'
-import { CONTINENTS, type Continent } from '../../domain/place.ts'
+import { CONTINENT_NAMES, CONTINENTS, type Continent } from '../../domain/place.ts'
 import { asn, cidr } from './addresses.ts'
 import { type Fail, oneOrMore, text } from './fault.ts'
 
@@ -34,15 +34,6 @@ export const country = text(
   checkCountry,
 )
 
-const CONTINENT_NAMES: Readonly<Record<Continent, string>> = {
-  AF: 'Africa',
-  AN: 'Antarctica',
-  AS: 'Asia',
-  EU: 'Europe',
-  NA: 'North America',
-  OC: 'Oceania',
-  SA: 'South America',
-}
 const isContinent = (value: string): value is Continent => Object.hasOwn(CONTINENT_NAMES, value)
 
 export const continent = text(

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { MAX_BIAS } from '../limits.ts'
 import { readFields } from '../read.ts'
-import { didYouMean } from '../suggest.ts'
-import { idKey } from '../shape/ids.ts'
 import { whole } from '../shape/fault.ts'
+import { idKey } from '../shape/ids.ts'
 import { within } from '../shape/units.ts'
+import { didYouMean } from '../suggest.ts'
 import { defineStep } from './define-step.ts'
 
 const FACTOR_PHRASE = 'a factor from 1 to 100'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { MAX_ENDPOINTS } from '../limits.ts'
 import { isMapping } from '../cursor.ts'
+import { MAX_ENDPOINTS } from '../limits.ts'
 import { read } from '../read.ts'
 import { checkKnown } from '../service-scope.ts'
 import { oneOrMore, whole } from '../shape/fault.ts'

@@ -1,6 +1,6 @@
-import type { RecordData, StaticRecord, Zone } from '../../domain/zone.ts'
-import type { Policy } from '../../domain/policy.ts'
 import { formatAddress } from '../../domain/address.ts'
+import type { Policy } from '../../domain/policy.ts'
+import type { RecordData, StaticRecord, Zone } from '../../domain/zone.ts'
 import type { Cursor } from '../cursor.ts'
 import type { ReadZone } from './zone.ts'
 

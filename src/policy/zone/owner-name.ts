@@ -1,7 +1,7 @@
 import type { Cursor } from '../cursor.ts'
 import { nameOf, show } from '../cursor.ts'
-import { checkName } from '../shape/names.ts'
 import type { Fail } from '../shape/fault.ts'
+import { checkName } from '../shape/names.ts'
 
 /** Whether a name is the apex or below it. */
 export const isWithin = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`)

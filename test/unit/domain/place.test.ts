@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COUNTRIES } from '../../../src/domain/countries.ts'
-import { matchesGlob } from '../../../src/domain/glob.ts'
 import { CONTINENTS, distanceKm, EARTH_RADIUS_KM } from '../../../src/domain/place.ts'
 
 const HALF_ROUND = Math.PI * EARTH_RADIUS_KM
@@ -49,25 +48,3 @@ test('every country has a continent and, where people have addresses, a centroid
     ],
   )
 })
-
-const GLOBS = [
-  ['eu-*', 'eu-west', true],
-  ['eu-*', 'eu-', true],
-  ['eu-*', 'eu', false],
-  ['*', '', true],
-  ['', '', true],
-  ['', 'a', false],
-  ['a*b*c', 'abc', true],
-  ['a*b*c', 'aXbXbXc', true],
-  ['a*b*c', 'acb', false],
-  ['*-west-*', 'us-west-1', true],
-  ['ab*ba', 'aba', false],
-  ['a.c', 'abc', false],
-  ['[a]', '[a]', true],
-] as const
-
-for (const [glob, text, expected] of GLOBS) {
-  test(`the glob "${glob}" ${expected ? 'matches' : 'does not match'} "${text}"`, () => {
-    assert.equal(matchesGlob(glob, text), expected)
-  })
-}

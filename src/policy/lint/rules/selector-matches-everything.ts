@@ -1,8 +1,8 @@
 import type { Policy, Step } from '../../../domain/policy.ts'
 import { describeSelector } from '../../words.ts'
 import { error, type Finding, stepRule, warning } from '../rule.ts'
-import { selects } from '../selects.ts'
 import { selectorsOf } from '../selectors-of.ts'
+import { selects } from '../selects.ts'
 import { quote, stepName } from '../text.ts'
 
 /** A selector that names every endpoint: then `keep`, a soft `drop` and the tiers behind it decide nothing. */

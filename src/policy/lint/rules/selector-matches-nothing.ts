@@ -1,8 +1,8 @@
 import type { Policy, Step } from '../../../domain/policy.ts'
 import { describeSelector } from '../../words.ts'
 import { error, type Finding, stepRule, warning } from '../rule.ts'
-import { selects } from '../selects.ts'
 import { selectorsOf } from '../selectors-of.ts'
+import { selects } from '../selects.ts'
 import { quote, quoteAll, stepName, stepPath } from '../text.ts'
 
 /** A selector that names no endpoint: mostly a misspelt tag or a site that has moved. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { compileGlobs } from '../../../src/engine/glob.ts'
+import { compileGlobs } from '../../../src/domain/glob.ts'
 
 describe('compileGlobs', () => {
   const rows: readonly [globs: readonly string[], text: string, matches: boolean][] = [
