@@ -25,7 +25,7 @@ export function defineOverride(program: Command, io: Io): void {
     .option('--owner <name>', 'who says so', userInfo().username)
     .description('set an override')
     .action((target: string, state: string, options: SetOptions, command: Command) =>
-      set(target, state, options, command, io),
+      set(wholeTarget(target), state, options, command, io),
     )
   override
     .command('list')
@@ -36,8 +36,11 @@ export function defineOverride(program: Command, io: Io): void {
     .command('clear')
     .argument('<target>', 'as it was set')
     .description('clear an override')
-    .action((target: string, _options: unknown, command: Command) => clear(target, command, io))
+    .action((target: string, _options: unknown, command: Command) => clear(wholeTarget(target), command, io))
 }
+
+/** A service alone stands for all of its endpoints. */
+const wholeTarget = (target: string): string => (target.includes('/') ? target : `${target}/*`)
 
 interface SetOptions {
   readonly reason: string

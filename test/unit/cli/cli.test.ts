@@ -168,6 +168,8 @@ test('nearcast override: set, list, seen by explain, clear', async (t) => {
   assert.match(explained.out, /✗ frankfurt: drained by anna until .* \(kernel update\)[\s\S]*100\.0% {2}virginia/)
   assert.match((await nearcast(['override', 'clear', 'api/frank*'], folders)).out, /^cleared/)
   assert.match((await nearcast(['override', 'list'], folders)).out, /no overrides/)
+  const whole = await nearcast(['override', 'set', 'api', 'down', '--for', 'ever', '--reason', 'moving'], folders)
+  assert.equal(whole.out, 'down: api/virginia, api/frankfurt, without an end\n')
 })
 
 const FREE = [
