@@ -20,16 +20,18 @@ export type ChainEnd = { readonly kind: 'inside' } | { readonly kind: 'outside';
 const INSIDE: ChainEnd = { kind: 'inside' }
 /** CNAMEs and ALIASes together. BIND stops at 16 too. */
 const MAX_NAMES = 16
+/** For one question. Services whose endpoints are names of services, and so on, must not make one question into thousands. */
+const MAX_DECISIONS = 64
 /** RFC 8482 §4.2: "large enough to suppress frequent subsequent ANY queries". */
 const ANY_TTL_SECONDS = 3600
 
 /** RFC 1034 §4.3.2: finds the zone, walks down it, follows CNAMEs to their end. The result is in `answering.reply`. */
 export function answerName(answering: Answering, qname: WireName): ChainEnd {
-  const { reply, zones, type, visited } = answering
+  const { reply, zones, type, visited, decisions } = answering
   let name: WireName | null = qname
   while (name !== null) {
     // A loop, or a chain without end, ends where it was noticed; what was found is the answer.
-    if (visited.includes(name) || visited.length >= MAX_NAMES) return INSIDE
+    if (visited.includes(name) || visited.length >= MAX_NAMES || decisions.length >= MAX_DECISIONS) return INSIDE
     const table = zoneFor(zones, name, type)
     if (table === null) return { kind: 'outside', name }
     visited.push(name)
@@ -137,7 +139,8 @@ const UNKNOWN: FlatAddresses = { kind: 'unknown', addresses: [], ttlSeconds: STA
 /** Flattens a name to addresses of the question's type: by answering it inside our zones, by what has been learned outside. */
 function addressesOf(answering: Answering, target: WireName): FlatAddresses {
   const reply = emptyReply()
-  const end = answerName({ ...answering, reply }, target)
+  // A copy: the next endpoint may lead to the same name, and that is no loop.
+  const end = answerName({ ...answering, reply, visited: [...answering.visited] }, target)
   answering.reply.scopePrefixLength = Math.max(answering.reply.scopePrefixLength, reply.scopePrefixLength)
   answering.reply.error ??= reply.error
   if (end.kind === 'outside') return learnedAddresses(answering, end.name, leastTtl(reply.answer))

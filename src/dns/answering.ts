@@ -20,7 +20,7 @@ export interface Answering {
   readonly findAliasAddresses: FindAliasAddresses
   readonly type: number
   readonly reply: Reply
-  /** Names that were answered for, in order: the chain ends when one comes again, or when there are too many. */
+  /** Names on the way here, in order: the chain ends when one comes again, or when there are too many. */
   readonly visited: WireName[]
   /** The decisions taken, in order. */
   readonly decisions: Decision[]

@@ -47,10 +47,22 @@ test('names survive the wire and the text', () => {
   )
 })
 
+/** The root, then so many pointers, each to the one before it. */
+const chain = (count: number): readonly number[] => [
+  0,
+  ...Array.from({ length: count }, (_, index) => {
+    const target = index === 0 ? 12 : 11 + 2 * index
+    return [0xc0 | (target >> 8), target & 0xff]
+  }).flat(),
+]
+const endOfChain = (count: number): number => 11 + 2 * count
+
 /** Twelve octets of header, then what is given; the name is read from `at`. */
 const pointers: readonly (readonly [name: string, octets: readonly number[], at: number, result: string | null])[] = [
   ['a pointer backwards', [1, 97, 0, 1, 98, 0xc0, 12], 15, '\x01b\x01a\0'],
   ['a pointer to a pointer', [1, 97, 0, 0xc0, 12, 1, 98, 0xc0, 15], 17, '\x01b\x01a\0'],
+  ['as many pointers as a name may have labels', chain(127), endOfChain(127), '\0'],
+  ['more pointers than that', chain(128), endOfChain(128), null],
   ['a pointer to itself', [0xc0, 12], 12, null],
   ['a pointer forwards', [0xc0, 14, 0], 12, null],
   ['a pointer into its own name', [1, 97, 0xc0, 12], 12, null],

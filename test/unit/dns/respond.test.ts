@@ -5,7 +5,7 @@ import { createResponder, type Peer } from '../../../src/dns/respond.ts'
 import { formatAddress, parsePrefix } from '../../../src/domain/address.ts'
 import { addressOf, dnsSnapshot, testResponder } from '../../helpers/dns-fixture.ts'
 import { composeQuery, describeMessage } from '../../helpers/dns-message.ts'
-import { TEST_NOW_MS } from '../../helpers/snapshot.ts'
+import { makeSnapshot, TEST_NOW_MS } from '../../helpers/snapshot.ts'
 
 const udp = (client: string): Peer => ({ address: addressOf(client), transport: 'udp' })
 const out = new Uint8Array(65_535)
@@ -87,7 +87,7 @@ test('each answer is recorded once; silence is not', () => {
   ])
 })
 
-test('a fault of ours is SERVFAIL with ID, opcode, RD and CD, and is reported', () => {
+test('a fault of ours is SERVFAIL with ID, opcode and RD, and is reported', () => {
   const failures: unknown[] = []
   const respond = createResponder({
     current: () => {
@@ -101,7 +101,7 @@ test('a fault of ours is SERVFAIL with ID, opcode, RD and CD, and is reported', 
     onFailure: (error) => failures.push(error),
   })
   const said = ask(respond, 'geo.example SOA +rd +cd', '5.5.1.1')
-  assert.equal(said.toString('hex'), '123481120000000000000000')
+  assert.equal(said.toString('hex'), '123481020000000000000000')
   assert.equal(ask(respond, 'geo.example SOA +qr', '5.5.1.1').length, 0)
   assert.equal(failures.length, 1)
 })
@@ -148,4 +148,44 @@ test('the answers to all clients, read by another parser, are the same', () => {
       if (record.address !== undefined) assert.equal(formatAddress(addressOf(record.address)), record.address)
     }
   }
+})
+
+test('services whose endpoints are names of each other take a bounded number of decisions', () => {
+  // Without a bound these would be a million: every way through the ten.
+  const ids = Array.from({ length: 10 }, (_, index) => `s${index}`)
+  const zone = {
+    zone: 'geo.example',
+    ns: { 'ns1.geo.example': '192.0.2.53' },
+    // Beside other data a hostname is answered with its addresses.
+    records: ids.map((name) => ({ name, type: 'TXT', value: name })),
+  }
+  const services = ids.map((service) => ({
+    service,
+    names: { dns: [`${service}.geo.example`] },
+    endpoints: Object.fromEntries(
+      ids.filter((id) => id !== service).map((id) => [id, { site: 'iad', hostname: `${id}.geo.example` }]),
+    ),
+    steer: ['up', { spread: { by: 'equal' } }, { take: 9 }],
+  }))
+  const documents = Object.fromEntries(
+    [{ sites: { iad: { lat: 39, lon: -77, country: 'US' } } }, zone, ...services].map((document, index) => [
+      `${index}.yaml`,
+      JSON.stringify(document),
+    ]),
+  )
+  const snapshot = makeSnapshot({ documents })
+  let draws = 0
+  const respond = createResponder({
+    current: () => snapshot,
+    nowMs: () => TEST_NOW_MS,
+    dice: () => draws++,
+    debug: [],
+    nodeId: '',
+    findAliasAddresses: () => null,
+    onFailure: (error) => {
+      throw error
+    },
+  })
+  assert.equal(describeMessage(ask(respond, 's0.geo.example A +edns', '5.5.1.1')).rcode, 'SERVFAIL')
+  assert.ok(draws > 1 && draws < 1000, `${draws} draws`)
 })

@@ -282,7 +282,12 @@ test('a port taken over TCP is an error that names host and port', async (t) => 
 })
 
 test('a port taken over UDP too, and TCP does not stay open', async (t) => {
-  const holder = createSocket('udp4').bind(0, '127.0.0.1')
+  // One that TCP had: of those that UDP gives, TCP may still be done with connections.
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const free = (probe.address() as AddressInfo).port
+  await new Promise((resolve) => probe.close(resolve))
+  const holder = createSocket('udp4').bind(free, '127.0.0.1')
   await once(holder, 'listening')
   t.after(() => holder.close())
   const { port } = holder.address()
