@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { CommandFailure, EXIT, processIo } from './cli/io.ts'
 import { createProgram } from './cli/program.ts'
+import { StateDirectoryError } from './state/memory/numbered-files-on-disk.ts'
 
 const io = processIo()
 // A reader that went away (`nearcast share api | head`) is no fault of the command.
@@ -13,8 +14,8 @@ try {
   await createProgram(io).parseAsync(process.argv)
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  else if (error instanceof CommandFailure) {
+  else if (error instanceof CommandFailure || error instanceof StateDirectoryError) {
     if (error.message !== '') io.say(`nearcast: ${error.message}`)
-    process.exitCode = error.exitCode
+    process.exitCode = error instanceof CommandFailure ? error.exitCode : EXIT.problems
   } else throw error
 }

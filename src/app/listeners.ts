@@ -21,12 +21,18 @@ export function listenFailure(
   address: ListenAddress,
   error: Error & { code?: string },
 ): ListenFailure {
-  const why = REASONS[error.code ?? ''] ?? error.message
+  const why = REASONS[causeCode(error)] ?? error.message
   const settings = `${flagOf(front)}, ${variableOf(front)} or listen.${front} in nearcast.yaml`
   return new ListenFailure(
     `${front} cannot listen on ${formatListenAddress(address)}: ${why}. Choose another address with ${settings}, or free this one. Nothing was started.`,
     { cause: error },
   )
+}
+
+/** DNS wraps the system's error in words of its own. */
+function causeCode(error: Error & { code?: string }): string {
+  const { cause } = error as { cause?: { code?: string } }
+  return error.code ?? cause?.code ?? ''
 }
 
 const REASONS: Readonly<Record<string, string>> = {

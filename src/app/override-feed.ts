@@ -15,7 +15,8 @@ export function watchOverrides({ store, snapshots, log, nowMs }: OverrideFeedPar
   const take = async (): Promise<void> => {
     const overrides = await store.overrides(nowMs())
     await snapshots.update({ overrides })
-    log.info({ overrides: overrides.length }, `overrides changed: ${overrides.length} are in force`)
+    const list = overrides.map(({ target, state, owner }) => `${target} ${state} (${owner})`).join(', ')
+    log.info({ overrides: overrides.length }, `overrides in force: ${list || 'none'}`)
   }
   return store.watch((change) => {
     if (change.kind !== 'overrides') return

@@ -2,7 +2,8 @@ import type { Problem } from '../domain/problem.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import type { Store } from '../ports/store.ts'
-import { checkDocuments } from './check-documents.ts'
+import { checkSteps } from './check-documents.ts'
+import { inTurns } from './in-turns.ts'
 import { readPolicyDirectory, watchPolicyDirectory } from './policy-directory.ts'
 import { type Admission, admit, lastGood, type ReadRevision } from './revisions.ts'
 
@@ -72,7 +73,7 @@ export function watchPolicies(
     afterwards(async () => {
       // Our own commits come by here as well, and are in force already.
       const revision = change.number > number ? await parts.store.revision(change.number) : null
-      if (revision !== null) await take(readAgain(revision, parts))
+      if (revision !== null) await take(await readAgain(revision, parts))
     })
   })
   return {
@@ -84,8 +85,8 @@ export function watchPolicies(
   }
 }
 
-function readAgain(revision: Revision, parts: PolicyFeedParts): Admission {
-  const { set, problems } = checkDocuments(revision.documents, parts.geo(), parts.nowMs())
+async function readAgain(revision: Revision, parts: PolicyFeedParts): Promise<Admission> {
+  const { set, problems } = await inTurns(checkSteps(revision.documents, parts.geo(), parts.nowMs()))
   return set === null ? { outcome: 'refused', problems } : { outcome: 'inForce', read: { revision, set, problems } }
 }
 

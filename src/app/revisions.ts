@@ -4,7 +4,8 @@ import type { Revision } from '../domain/revision.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import { RevisionConflict, type Store } from '../ports/store.ts'
 import { revisionDigest } from '../state/revision-digest.ts'
-import { checkDocuments } from './check-documents.ts'
+import { checkDocuments, checkSteps } from './check-documents.ts'
+import { inTurns } from './in-turns.ts'
 import type { PolicyDirectory } from './policy-directory.ts'
 
 /** A revision with what it reads as. */
@@ -33,7 +34,7 @@ export interface AdmissionParts {
  */
 export async function admit(directory: PolicyDirectory, parts: AdmissionParts): Promise<Admission> {
   const { documents } = directory
-  const checked = checkDocuments(documents, parts.geo, parts.nowMs)
+  const checked = await inTurns(checkSteps(documents, parts.geo, parts.nowMs))
   const problems = [...directory.problems, ...checked.problems]
   const hasErrors = problems.some(({ severity }) => severity === 'error')
   if (checked.set === null || hasErrors) return { outcome: 'refused', problems }

@@ -7,6 +7,7 @@ import { compileSnapshot, compileSteps } from '../steering/compile.ts'
 import type { LiveSnapshot } from '../steering/live.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import { assembleFacts, nextExpiryMs } from './facts.ts'
+import { inTurns } from './in-turns.ts'
 
 /** Runs `task` once, after `delayMs`; returns the way to call it off. */
 export type Schedule = (task: () => void, delayMs: number) => () => void
@@ -63,12 +64,7 @@ export function createSnapshots(
     running = running.then(async () => {
       // A later change that waits behind this one is compiled with it.
       if (isClosed || mine !== wanted) return
-      const steps = compileSteps(partsNow(), live.current())
-      for (;;) {
-        const step = steps.next()
-        if (step.done === true) return publish(step.value)
-        await nextTurn()
-      }
+      publish(await inTurns(compileSteps(partsNow(), live.current())))
     })
   }
   /** Also what was asked for while it waited. */
@@ -94,9 +90,6 @@ export function createSnapshots(
     },
   }
 }
-
-/** Sockets are read, and their questions answered, before it goes on. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A policy that reads as before stays the same object, and so keeps its steering map. */
 function keepEqualPolicies(next: PolicySet, before: PolicySet): PolicySet {

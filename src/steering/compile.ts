@@ -3,6 +3,7 @@ import { DEPENDS } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { PolicySet } from '../domain/policy-set.ts'
 import type { Revision } from '../domain/revision.ts'
+import { atOnce, type Turns } from '../domain/turns.ts'
 import { createPlanner } from '../engine/plan.ts'
 import { distanceView } from '../latency/distance-view.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
@@ -27,16 +28,11 @@ const UNKNOWN_FACTS: PolicyFacts = { endpoints: [], latency: distanceView }
  * Compiles one revision, one set of facts and one geo database. What did not change since `previous` is taken over: a
  * service whose policy, facts and database are the same objects keeps its map until a time window ends.
  */
-export function compileSnapshot(parts: SnapshotParts, previous: Snapshot | null): Snapshot {
-  const steps = compileSteps(parts, previous)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
-}
+export const compileSnapshot = (parts: SnapshotParts, previous: Snapshot | null): Snapshot =>
+  atOnce(compileSteps(parts, previous))
 
 /** The same with a pause after every service that had to be compiled, so that answers can be given in between. */
-export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): Generator<void, Snapshot, void> {
+export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): Turns<Snapshot> {
   const cache: TreeCache = new Map(previous?.geo === parts.geo ? previous.trees : [])
   const services = new Map<string, SteeredService>()
   for (const policy of parts.set.policies) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { NoPolicies } from '../../src/app/policy-feed.ts'
 import { ListenFailure } from '../../src/app/listeners.ts'
+import { NoPolicies } from '../../src/app/policy-feed.ts'
 import { openMemoryStore } from '../../src/state/memory/open-memory-store.ts'
 import { makeFolders, startTestNode, type TestNode } from '../helpers/node.ts'
 import { until } from '../helpers/until.ts'
@@ -141,3 +141,37 @@ for (const front of ['dns', 'redirect', 'discovery', 'admin'] as const) {
     })
   })
 }
+
+test('an emptied directory is refused: nothing to serve is never what was meant', async (t) => {
+  const node = await startTestNode(t, await makeFolders(t))
+  await rm(node.folders.policies, { recursive: true })
+  await mkdir(node.folders.policies)
+  await until(
+    () => status(node),
+    ({ refused }) => refused?.problems.some(({ rule }) => rule === 'nothing-to-serve') === true,
+  )
+  assert.equal((await status(node)).revision.number, 1)
+  assert.equal(await endpointFor(node), 'frankfurt')
+  await node.close()
+  const again = await startTestNode(t, node.folders)
+  assert.deepEqual(
+    again.refused?.map(({ rule }) => rule),
+    ['nothing-to-serve'],
+  )
+  assert.equal(await endpointFor(again), 'frankfurt')
+})
+
+test('a refused file that is put back as it was clears the refusal, and makes no revision', async (t) => {
+  const node = await startTestNode(t, await makeFolders(t))
+  await edit(node, (text) => text.replace('ttl: 30s', 'ttl: 30 seconds'))
+  await until(
+    () => status(node),
+    ({ refused }) => refused !== null,
+  )
+  await edit(node, (text) => text.replace('ttl: 30 seconds', 'ttl: 30s'))
+  await until(
+    () => status(node),
+    ({ refused }) => refused === null,
+  )
+  assert.equal((await status(node)).revision.number, 1)
+})

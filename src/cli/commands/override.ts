@@ -1,9 +1,14 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import type { Config } from '../../app/config.ts'
 import { overrideNames } from '../../app/facts.ts'
 import { OVERRIDE_STATES, type Override, type OverrideState } from '../../domain/facts.ts'
+import type { PolicySet } from '../../domain/policy-set.ts'
+import type { Revision } from '../../domain/revision.ts'
+import { loadDocuments } from '../../policy/load.ts'
+import type { Store } from '../../ports/store.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
-import { openPolicies, openStore, readSettings } from '../open.ts'
+import { openStore, readSettings } from '../open.ts'
 import { formatTable } from '../table.ts'
 
 const DEFAULT_HOURS = 4
@@ -57,25 +62,54 @@ async function set(target: string, state: string, options: SetOptions, command: 
     )
   }
   const { config } = await readSettings(command, io)
-  const { set: policies } = await openPolicies(config, io)
-  const named = policies.policies.flatMap(({ service, endpoints }) =>
-    endpoints.filter(({ id }) => overrideNames(target, service, id)).map(({ id }) => `${service}/${id}`),
-  )
-  if (named.length === 0) throw new CommandFailure(`"${target}" names no endpoint of any service. Nothing was set.`)
+  const override = composeOverride(target, known, options, io.nowMs())
   const store = await openStore(config, io)
   try {
-    const override = composeOverride(target, known, options, io.nowMs())
+    const { revision, set: policies } = await inForce(store, config)
+    const named = policies.policies.flatMap(({ service, endpoints }) =>
+      endpoints.filter(({ id }) => overrideNames(target, service, id)).map(({ id }) => `${service}/${id}`),
+    )
+    if (named.length === 0) {
+      throw new CommandFailure(`"${target}" names no endpoint of revision ${revision.number}. Nothing was set.`)
+    }
     await store.setOverride(override)
-    io.out(`${known}: ${named.join(', ')}, ${untilText(override)}`)
+    io.out(`${known}: ${named.join(', ')}, ${untilText(override)}, on revision ${revision.number} in ${config.state}`)
   } finally {
     await store.close()
   }
 }
 
+/** The policies that the nodes of this state directory serve: what stands in the policy directory may have errors meanwhile. */
+async function inForce(store: Store, config: Config): Promise<{ revision: Revision; set: PolicySet }> {
+  const revision = await store.head()
+  const { set } = loadDocuments(revision?.documents ?? [])
+  if (revision === null || set === null) {
+    throw new CommandFailure(
+      `no node has served from the state directory ${config.state} yet; name that of the running node with --state. Nothing was set.`,
+    )
+  }
+  return { revision, set }
+}
+
 function composeOverride(target: string, state: OverrideState, options: SetOptions, nowMs: number): Override {
   const { owner, reason } = options
+  for (const [flag, text] of [
+    ['--owner', owner],
+    ['--reason', reason],
+  ] as const) {
+    if (!PRINTABLE.test(text)) {
+      throw new CommandFailure(
+        `${flag} may have 1 to 200 characters, none of them a control character. Nothing was set.`,
+        EXIT.usage,
+      )
+    }
+  }
   return { target, state, owner, reason, setAtMs: nowMs, expiresAtMs: endOf(options.for, nowMs) }
 }
+
+const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u
+/** Longer than a year is `ever`, and should be said so. */
+const LONGEST_MS = 366 * 86_400_000
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -85,7 +119,10 @@ function endOf(duration: string, nowMs: number): number | null {
   if (match === null || Number(match[1]) === 0) {
     throw new CommandFailure(`--for ${duration} is no duration: 30m, 4h, 2d, or ever. Nothing was set.`, EXIT.usage)
   }
-  return nowMs + Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
+  const durationMs = Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
+  if (durationMs > LONGEST_MS)
+    throw new CommandFailure(`--for ${duration} is more than a year; write --for ever. Nothing was set.`, EXIT.usage)
+  return nowMs + durationMs
 }
 
 const untilText = ({ expiresAtMs }: Override): string =>

@@ -61,6 +61,11 @@ export async function numberedFilesOnDisk(options: DiskOptions): Promise<Numbere
   }
 }
 
+/** The state directory cannot be used; the message says why, and what to do. */
+export class StateDirectoryError extends Error {
+  override readonly name = 'StateDirectoryError'
+}
+
 /** Makes the folder, proves that it can be written, and clears away what a killed process left half-written. */
 async function prepare(directory: string, nowMs: number): Promise<void> {
   try {
@@ -69,7 +74,7 @@ async function prepare(directory: string, nowMs: number): Promise<void> {
     await (await open(probe, 'wx')).close()
     await unlink(probe)
   } catch (error) {
-    throw new Error(
+    throw new StateDirectoryError(
       `the state directory ${directory} cannot be written (${messageOf(error)}); ` +
         'let the user that runs Nearcast write it, or give another one with --state',
       { cause: error },

@@ -1,44 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { GOOD_DOCUMENTS as GOOD, NEARCAST, nearcast, settingsOf } from '../../helpers/nearcast.ts'
 import { makeFolders, type TestFolders } from '../../helpers/node.ts'
-
-const NEARCAST = fileURLToPath(new URL('../../../bin/nearcast.js', import.meta.url))
-
-interface Run {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-function nearcast(args: readonly string[], folders: TestFolders, env: Record<string, string> = {}): Promise<Run> {
-  const settings = ['--policies', folders.policies, '--state', folders.state, '--geo-data', join(folders.state, 'none')]
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [NEARCAST, ...args, ...settings],
-      { env: { PATH: process.env.PATH, NO_COLOR: '1', ...env }, cwd: folders.state },
-      (error, out, err) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-    )
-  })
-}
-
-const GOOD = {
-  'sites.yaml': 'sites:\n  fra: { lat: 50.1, lon: 8.7, country: DE }\n  iad: { lat: 39, lon: -77.5, country: US }\n',
-  'zone.yaml':
-    'zone: geo.example\nsoa: { rname: hostmaster.geo.example }\nns: { ns1.geo.example: [192.0.2.53], ns2.geo.example: [198.51.100.53] }\n',
-  'api.yaml': `service: api
-names: { dns: [api.geo.example], http: [api.example], discovery: api }
-endpoints:
-  virginia: { site: iad, a: [192.0.2.10], url: 'https://us.example' }
-  frankfurt: { site: fra, a: [192.0.2.20], url: 'https://eu.example' }
-steer: [up, nearest]
-`,
-}
 
 const ROWS: readonly (readonly [name: string, args: readonly string[], code: number, out: RegExp, err: RegExp])[] = [
   [
@@ -96,27 +62,6 @@ const ROWS: readonly (readonly [name: string, args: readonly string[], code: num
   ],
   ['geo of nonsense', ['geo', '1.2.3.4.5'], 2, /^$/, /"1\.2\.3\.4\.5" is no IPv4 or IPv6 address/],
   ['config', ['config'], 0, /dns +127\.0\.0\.1:5353 +default\n[\s\S]*policies +\S+ +flag --policies/, /^$/],
-  [
-    'an override of nobody',
-    ['override', 'set', 'api/fronkfurt', 'down', '--reason', 'x'],
-    1,
-    /^$/,
-    /names no endpoint/,
-  ],
-  [
-    'an override to nothing',
-    ['override', 'set', 'api/frankfurt', 'dwn', '--reason', 'x'],
-    2,
-    /^$/,
-    /one of up, down, drain, obey/,
-  ],
-  [
-    'an override for no time',
-    ['override', 'set', 'api/frankfurt', 'down', '--reason', 'x', '--for', '4'],
-    2,
-    /^$/,
-    /no duration/,
-  ],
   ['no override to clear', ['override', 'clear', 'api/frankfurt'], 1, /^$/, /there is no override/],
   ['an unknown command', ['exlpain'], 2, /^$/, /Did you mean explain\?/],
   ['an unknown flag', ['check', '--jsn'], 2, /^$/, /Did you mean --json\?/],
@@ -156,22 +101,6 @@ test('nearcast check: all problems at once, with file, line and column, and exit
   }
 })
 
-test('nearcast override: set, list, seen by explain, clear', async (t) => {
-  const folders = await makeFolders(t, GOOD)
-  const set = await nearcast(
-    ['override', 'set', 'api/frank*', 'drain', '--for', '2h', '--reason', 'kernel update', '--owner', 'anna'],
-    folders,
-  )
-  assert.match(set.out, /^drain: api\/frankfurt, until 20/)
-  assert.match((await nearcast(['override', 'list'], folders)).out, /api\/frank\* +drain +anna +kernel update +20/)
-  const explained = await nearcast(['explain', 'api', 'DE'], folders)
-  assert.match(explained.out, /✗ frankfurt: drained by anna until .* \(kernel update\)[\s\S]*100\.0% {2}virginia/)
-  assert.match((await nearcast(['override', 'clear', 'api/frank*'], folders)).out, /^cleared/)
-  assert.match((await nearcast(['override', 'list'], folders)).out, /no overrides/)
-  const whole = await nearcast(['override', 'set', 'api', 'down', '--for', 'ever', '--reason', 'moving'], folders)
-  assert.equal(whole.out, 'down: api/virginia, api/frankfurt, without an end\n')
-})
-
 const FREE = [
   '--dns',
   '127.0.0.1:0',
@@ -186,8 +115,7 @@ const FREE = [
 ]
 
 async function serve(t: TestContext, folders: TestFolders) {
-  const settings = ['--policies', folders.policies, '--state', folders.state, '--geo-data', join(folders.state, 'none')]
-  const child = spawn(process.execPath, [NEARCAST, 'serve', ...FREE, ...settings], {
+  const child = spawn(process.execPath, [NEARCAST, 'serve', ...FREE, ...settingsOf(folders)], {
     env: { PATH: process.env.PATH, NO_COLOR: '1' },
     cwd: folders.state,
     stdio: ['ignore', 'pipe', 'pipe'],
