@@ -1,5 +1,6 @@
 import type { Rule } from './rule.ts'
 import { afterTake } from './rules/after-take.ts'
+import { allDisabled } from './rules/all-disabled.ts'
 import { allDownNever } from './rules/all-down-never.ts'
 import { allStandby } from './rules/all-standby.ts'
 import { constantCondition } from './rules/constant-condition.ts'
@@ -51,6 +52,7 @@ import { unusedTag } from './rules/unused-tag.ts'
 /** The registry of rules: one line each, by name. */
 export const RULES: readonly Rule[] = [
   afterTake,
+  allDisabled,
   allDownNever,
   allStandby,
   constantCondition,

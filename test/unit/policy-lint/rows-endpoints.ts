@@ -221,6 +221,20 @@ export const ENDPOINT_ROWS: readonly Row[] = [
     expect: [],
   },
   {
+    rule: 'all-disabled',
+    name: 'nobody is left',
+    service: {
+      endpoints: endpoints(`${US}, enabled: false`, `${EU}, enabled: false`, `${AP}, enabled: false`),
+    },
+    expect: [['warning', 'endpoints', 'nobody gets an answer']],
+  },
+  {
+    rule: 'all-disabled',
+    name: 'one serves',
+    service: { endpoints: endpoints(US, `${EU}, enabled: false`, `${AP}, enabled: false`) },
+    expect: [],
+  },
+  {
     rule: 'all-standby',
     name: 'weight 0 everywhere',
     service: {
