@@ -66,7 +66,10 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
   closing(() => store.close())
 
   const geoOptions = { directory: config.geoData, cacheDirectory: geoCache(config), onProgress: parts.onProgress }
-  let geo: GeoLocator = await openGeo({ ...geoOptions, onRefused: (error) => log.error(error.message) })
+  let geo: GeoLocator = await openGeo({
+    ...geoOptions,
+    onRefused: (error) => log.error(`${error.message}. It is left out.`),
+  })
 
   const feed = { directory: config.policies, store, geo: () => geo, nowMs }
   const first = await firstRevision(feed)
@@ -78,10 +81,22 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
   closing(() => snapshots.close())
   const admissions = createAdmissions({ first, snapshots, metrics, log, nowMs })
 
+  const geoWatch = watchGeo({
+    ...geoOptions,
+    current: geo,
+    async onSwap(locator) {
+      geo = locator
+      await snapshots.update({ geo })
+      log.info({ database: locator.info.name }, `the geo database ${locator.info.name} is in force`)
+    },
+    onRefused: (error, meanwhile) => log.error(`${error.message}. ${meanwhile}`),
+  })
+  closing(() => geoWatch.close())
+
   let listeners: readonly Listener[] = []
   const status = (): NodeStatus => {
     const missing = listeners.length === 0 ? ['front ends are not open yet'] : []
-    return { startedAtMs, listeners, refused: admissions.refused(), missing }
+    return { startedAtMs, listeners, refused: admissions.refused(), refusedGeo: geoWatch.refused(), missing }
   }
   const fronts = await openFronts({ ...parts, live, metrics, status })
   closing(() => fronts.close())
@@ -91,17 +106,6 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
   const policies = watchPolicies(feed, first.read.revision, admissions.take, onFailure)
   closing(() => policies.close())
   closing(watchOverrides({ store, snapshots, log, nowMs }))
-  const geoWatch = watchGeo({
-    ...geoOptions,
-    current: geo,
-    async onSwap(locator) {
-      geo = locator
-      await snapshots.update({ geo })
-      log.info({ database: locator.info.name }, `the geo database ${locator.info.name} is in force`)
-    },
-    onRefused: (error) => log.error(`${error.message}. The geo database in use stays.`),
-  })
-  closing(() => geoWatch.close())
 
   return {
     listeners,

@@ -1,4 +1,5 @@
 import { type IpAddress, type IpPrefix, normaliseAddress, prefixCovers } from '../domain/address.ts'
+import type { Outcome } from '../domain/plan.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import type { FindAliasAddresses } from './alias-addresses.ts'
 import { answerName } from './answer.ts'
@@ -22,6 +23,8 @@ export interface AnswerRecord {
   /** The steered service and the endpoint that came first in its answer, if there was one. */
   readonly service: string | null
   readonly endpoint: string | null
+  /** How the plan behind the answer came about; null without a steered service. */
+  readonly outcome: Outcome | null
   /** SOURCE PREFIX-LENGTH of the query's client subnet; null without the option. */
   readonly ecsPrefixLength: number | null
 }
@@ -98,6 +101,7 @@ function respond(
     transport: peer.transport,
     service: decision?.policy.service ?? null,
     endpoint: decision?.endpoints[0]?.id ?? null,
+    outcome: decision?.plan.outcome ?? null,
     ecsPrefixLength: query.edns?.ecs?.sourcePrefixLength ?? null,
   })
   return written

@@ -13,6 +13,8 @@ import { badRequest, composeProblem, type HttpProblem, httpProblem, PROBLEM_JSON
 const MAX_HEAD_OCTETS = 16_384
 /** A head or body that drips in slower than this is given up (slow-loris). */
 const REQUEST_TIMEOUT_MS = 10_000
+/** How often Node looks for such; its own 30 seconds would let them stay for up to 40. */
+const REQUEST_CHECK_INTERVAL_MS = 1_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
 /** An HTTP front end that does not listen yet. */
@@ -30,7 +32,12 @@ export function createServer({ logger, route }: ServerOptions): FastifyInstance 
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     // A missing Host is answered by parseRequestHead, with a problem document; Node's own 400 says nothing.
-    http: { maxHeaderSize: MAX_HEAD_OCTETS, headersTimeout: REQUEST_TIMEOUT_MS, requireHostHeader: false },
+    http: {
+      maxHeaderSize: MAX_HEAD_OCTETS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: REQUEST_CHECK_INTERVAL_MS,
+      requireHostHeader: false,
+    },
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -113,7 +120,10 @@ function clientProblem(code: string | undefined): HttpProblem {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return httpProblem('request-timeout', `The request was not complete after ${REQUEST_TIMEOUT_MS / 1000} seconds.`)
   }
-  return badRequest('This is not an HTTP/1.1 request (RFC 9112).')
+  return badRequest(
+    'This is not an HTTP/1.1 request (RFC 9112). The usual causes: a method that is not registered for HTTP, ' +
+      'or octets beyond ASCII in the target, which travel percent-encoded (RFC 3986 section 2.1), such as %C3%A9.',
+  )
 }
 
 function composeRawResponse(problem: HttpProblem, allow: string | null): string {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type EndpointFacts, type Freshness, NO_FACTS } from '../../domain/facts.ts'
+import type { Outcome } from '../../domain/plan.ts'
 import type { Snapshot, SteeredService } from '../../steering/snapshot.ts'
 import type { HttpAnswer } from '../front-end.ts'
 
@@ -11,6 +12,8 @@ export interface DnsResponse {
   readonly service: string | null
   /** The best endpoint of the answer; null when it names none. */
   readonly endpoint: string | null
+  /** How the plan came about; null where the service is. */
+  readonly outcome: Outcome | null
 }
 
 /** IANA "DNS RCODEs", those that an authoritative server sends. */
@@ -48,10 +51,10 @@ export function createMetrics(version: string): Metrics {
   return {
     registry,
     onDnsAnswer(response) {
-      const { transport, service, endpoint } = response
+      const { transport, service, endpoint, outcome } = response
       const rcode = RCODE_NAMES[response.rcode] ?? `RCODE${response.rcode}`
       counters.dns.inc({ transport, rcode })
-      if (service !== null) counters.answers.inc(answerLabels('dns', service, endpoint, rcode))
+      if (service !== null && outcome !== null) counters.answers.inc(answerLabels('dns', service, endpoint, outcome))
     },
     onHttpAnswer({ frontEnd, status, service, endpoint, outcome }) {
       counters.http.inc({ front_end: frontEnd, status })
@@ -75,7 +78,7 @@ function createCounters(registry: Registry) {
   return {
     answers: create(
       'nearcast_answers_total',
-      'Answers about a service; endpoint is the one in front, empty without one; outcome is the plan’s, in DNS the RCODE.',
+      'Answers about a service; endpoint is the one in front, empty without one; outcome is the plan’s.',
       ['front_end', 'service', 'endpoint', 'outcome'],
     ),
     dns: create('nearcast_dns_responses_total', 'DNS responses of every kind.', ['transport', 'rcode']),

@@ -18,12 +18,22 @@ export interface RefusedRevision {
   readonly problems: readonly Problem[]
 }
 
+/** A file of the geo directory that is not used. */
+export interface RefusedGeoFile {
+  readonly file: string
+  readonly problem: string
+  /** What goes on without it: a sentence. */
+  readonly meanwhile: string
+}
+
 /** What the node knows of itself beside the snapshot; made by app/. */
 export interface NodeStatus {
   readonly startedAtMs: number
   readonly listeners: readonly Listener[]
   /** The newest refusal, until a good revision follows it. */
   readonly refused: RefusedRevision | null
+  /** Until they are mended or removed. */
+  readonly refusedGeo: readonly RefusedGeoFile[]
   /** What is still to come before the node can serve, in words; empty when nothing is. */
   readonly missing: readonly string[]
 }
@@ -50,6 +60,7 @@ export interface StatusDocument {
     readonly at: string
   } | null
   readonly refused: { readonly at: string; readonly problems: readonly Problem[] } | null
+  readonly refusedGeo: readonly RefusedGeoFile[]
   readonly services: readonly ServiceStatus[]
 }
 
@@ -85,6 +96,7 @@ export function composeStatus(
     snapshot: snapshot === null ? null : snapshotStatus(snapshot),
     revision: snapshot === null ? null : revisionStatus(snapshot),
     refused: node.refused === null ? null : { at: iso(node.refused.atMs), problems: node.refused.problems },
+    refusedGeo: node.refusedGeo,
     services:
       snapshot === null ? [] : [...snapshot.services.values()].map(({ policy, facts }) => serviceStatus(policy, facts)),
   }

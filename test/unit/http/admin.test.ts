@@ -10,6 +10,7 @@ const NODE: NodeStatus = {
   startedAtMs: TEST_NOW_MS - 61_500,
   listeners: [{ frontEnd: 'dns', transport: 'udp', address: '127.0.0.1:5353' }],
   refused: null,
+  refusedGeo: [],
   missing: [],
 }
 
@@ -73,9 +74,18 @@ test('status, with the problems of the last refusal', async (t) => {
     snapshot: { number: 1, freshness: 'fresh', compiledAt: '2026-01-01T00:00:00.000Z' },
     revision: { number: 1, author: 'test' },
     refused: { at: '2026-01-01T00:00:00.000Z', problems: [problem] },
+    refusedGeo: [],
   })
   const closed = body.services.find(({ service }: { service: string }) => service === 'closed')
   assert.deepEqual(closed.endpoints, [{ endpoint: 'one', enabled: true, health: 'unknown', override: 'down' }])
+})
+
+test('status, with geo files that are not used', async (t) => {
+  const file = { file: 'geo-data/own.mmdb', problem: 'cut off', meanwhile: 'It is left out.' }
+  const app = admin({ status: () => ({ ...NODE, refusedGeo: [file] }) })
+  t.after(() => app.close())
+  const body = (await app.inject({ url: '/v1/status' })).json()
+  assert.deepEqual([body.refusedGeo, body.ready], [[file], true])
 })
 
 test('status before the first snapshot', async (t) => {
@@ -156,18 +166,24 @@ test('metrics: answers, snapshot, facts', async (t) => {
   metrics.onHttpAnswer(answer)
   metrics.onHttpAnswer(answer)
   metrics.onHttpAnswer({ ...answer, status: 404, service: null, endpoint: null, outcome: 'unknown-host' })
-  metrics.onDnsAnswer({ transport: 'udp', rcode: 0, service: 'api', endpoint: 'tokyo' })
-  metrics.onDnsAnswer({ transport: 'tcp', rcode: 3, service: null, endpoint: null })
+  const dns = { transport: 'udp', rcode: 0, service: 'api', endpoint: 'tokyo', outcome: 'steered' } as const
+  metrics.onDnsAnswer(dns)
+  // All down, answered all the same: NOERROR, and yet what an alert must see.
+  metrics.onDnsAnswer({ ...dns, outcome: 'lastResort' })
+  metrics.onDnsAnswer({ ...dns, endpoint: null, outcome: 'failClosed' })
+  metrics.onDnsAnswer({ transport: 'tcp', rcode: 3, service: null, endpoint: null, outcome: null })
   metrics.onRefusedRevision()
   const { body, headers } = await app.inject({ url: '/metrics' })
   assert.match(String(headers['content-type']), /^text\/plain/)
   const expected = [
     'nearcast_info{version="0.0.0-test"} 1',
     'nearcast_answers_total{front_end="redirect",service="api",endpoint="virginia",outcome="steered"} 2',
-    'nearcast_answers_total{front_end="dns",service="api",endpoint="tokyo",outcome="NOERROR"} 1',
+    'nearcast_answers_total{front_end="dns",service="api",endpoint="tokyo",outcome="steered"} 1',
+    'nearcast_answers_total{front_end="dns",service="api",endpoint="tokyo",outcome="lastResort"} 1',
+    'nearcast_answers_total{front_end="dns",service="api",endpoint="",outcome="failClosed"} 1',
     'nearcast_http_responses_total{front_end="redirect",status="302"} 2',
     'nearcast_http_responses_total{front_end="redirect",status="404"} 1',
-    'nearcast_dns_responses_total{transport="udp",rcode="NOERROR"} 1',
+    'nearcast_dns_responses_total{transport="udp",rcode="NOERROR"} 3',
     'nearcast_dns_responses_total{transport="tcp",rcode="NXDOMAIN"} 1',
     'nearcast_refused_revisions_total 1',
     'nearcast_snapshot_number 1',

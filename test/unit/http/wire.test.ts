@@ -56,6 +56,7 @@ const rows: readonly (readonly [name: string, octets: string, status: number, lo
   ['a bare line feed in the target', `GET /a\nLocation:evil HTTP/1.1\r\nHost: api.example\r\n${END}`, 400],
   ['a space in the target', `GET /a b HTTP/1.1\r\nHost: api.example\r\n${END}`, 400],
   ['an unknown method', `BREW / HTTP/1.1\r\nHost: api.example\r\n${END}`, 400],
+  ['a method of WebDAV', `PROPFIND / HTTP/1.1\r\nHost: api.example\r\n${END}`, 405],
   ['CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n', 405],
   ['TRACE', `TRACE / HTTP/1.1\r\nHost: api.example\r\n${END}`, 405],
   ['OPTIONS *', `OPTIONS * HTTP/1.1\r\nHost: api.example\r\n${END}`, 204],
@@ -117,6 +118,23 @@ test('the redirector on a socket', async (t) => {
   }
 })
 
+test('a 400 of the parser names the usual causes', async (t) => {
+  const port = await listen(t, createRedirect(frontEndDeps().deps))
+  for (const line of ['FOO / HTTP/1.1', 'get / HTTP/1.1', 'GET /caf\xc3\xa9 HTTP/1.1']) {
+    const response = await exchange(port, `${line}\r\nHost: api.example\r\n${END}`)
+    assert.equal(statusOf(response), 400, line)
+    assert.match(response, /"detail":"[^"]*a method that is not registered[^"]*percent-encoded/)
+  }
+})
+
+test('Node looks for slow heads often enough to keep the limit within a second', (t) => {
+  const { server } = createRedirect(frontEndDeps().deps)
+  t.after(() => server.close())
+  assert.equal(server.headersTimeout, 10_000)
+  assert.equal(server.requestTimeout, 10_000)
+  assert.ok(Number(Reflect.get(server, 'connectionsCheckingInterval')) <= 1000)
+})
+
 test('discovery on a socket: the same strictness', async (t) => {
   const { deps } = frontEndDeps()
   const port = await listen(t, createDiscovery({ ...deps, version: '0' }))
@@ -141,7 +159,7 @@ test('discovery on a socket: the same strictness', async (t) => {
 
 test('admin on a loopback socket: health checks without Host pass, rebound names do not', async (t) => {
   const { registry } = createMetrics('0')
-  const status = () => ({ startedAtMs: 0, listeners: [], refused: null, missing: [] })
+  const status = () => ({ startedAtMs: 0, listeners: [], refused: null, refusedGeo: [], missing: [] })
   const app = createAdmin({ current: snapshot, status, nowMs: () => TEST_NOW_MS, registry, version: '0' })
   const port = await listen(t, app)
   assert.equal(statusOf(await exchange(port, 'GET /readyz HTTP/1.0\r\n\r\n')), 200)
