@@ -2,6 +2,7 @@ import {
   bitsOf,
   formatAddress,
   formatPrefix,
+  type IpAddress,
   normaliseAddress,
   parseAddress,
   parsePrefix,
@@ -11,14 +12,15 @@ import type { Client, FrontEnd, RequestAttributes } from '../domain/client.ts'
 import { COUNTRIES } from '../domain/countries.ts'
 import { NO_FACTS, type PolicyFacts } from '../domain/facts.ts'
 import { type Location, NOWHERE } from '../domain/place.ts'
-import { DEPENDS, type Dependency, type Plan, type Slot } from '../domain/plan.ts'
+import { DEPENDS, type Dependency, type Plan, type PlanNode, type Slot } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
 import { plan } from '../engine/plan.ts'
 import { listShares } from '../engine/shares.ts'
-import { listFor, slotFor } from '../engine/slots.ts'
+import { axisDraw } from '../engine/slots.ts'
 import { countryCentre, subdivisionCentre } from '../policy/test-clients.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import { overrideNames } from './facts.ts'
+import { drawsOf, narrowed, slotOf } from './known-draws.ts'
 
 /** Who is asked for: an address, a network, or a country (`DE`), or part of one (`US-VA`). */
 export interface ExplainedClient {
@@ -27,6 +29,12 @@ export interface ExplainedClient {
   /** Such as `Ashburn, US-VA`. */
   readonly city: string | null
   readonly locationId: number | null
+}
+
+/** A ranked list, best first, and the share of the clients that get it, 0…1. */
+export interface GivenAnswer {
+  readonly share: number
+  readonly endpoints: readonly string[]
 }
 
 export interface Question {
@@ -39,10 +47,14 @@ export interface Question {
 export interface Explanation extends ExplainedClient {
   readonly question: Question
   readonly plan: Plan
-  /** Distinct ranked answers, the most frequent first. */
-  readonly answers: readonly { readonly share: number; readonly endpoints: readonly string[] }[]
-  /** The answer of exactly this network; null when the draw is a die, or no network is known. */
+  /** Distinct ranked answers that there are, the most frequent first. */
+  readonly answers: readonly GivenAnswer[]
+  /** Those of them that this client may get: as `answers`, less what its known draws rule out. */
+  readonly own: readonly GivenAnswer[]
+  /** The one that this client gets; null where a die decides, or too little is known of its network. */
   readonly drawn: readonly string[] | null
+  /** Its draw on the axis of `percent`, 0…65535; null where it is unknown or nothing asks for it. */
+  readonly canaryDraw: number | null
   readonly dependsOn: readonly Dependency[]
 }
 
@@ -64,6 +76,18 @@ export function parseClient(
   const moved = bitsOf(network.family) - bitsOf(address.family)
   const known = parsed === null ? bitsOf(network.family) : (parsed.prefix.length ?? 0)
   const prefixLength = Math.max(0, address.family === network.family ? known : known - moved)
+  return networkClient(text, address, prefixLength, geo, frontEnd, request)
+}
+
+/** The client that the first address of a network stands for. */
+export function networkClient(
+  text: string,
+  address: IpAddress,
+  prefixLength: number,
+  geo: GeoLocator,
+  frontEnd: FrontEnd,
+  request: RequestAttributes | null,
+): ExplainedClient {
   const { locationId } = geo.locate(address)
   const asn = geo.asnOf(address)
   const location: Location = { ...(geo.locations[locationId] ?? NOWHERE), asn: asn === 0 ? null : asn }
@@ -111,25 +135,41 @@ export function withDown(policy: Policy, facts: PolicyFacts, globs: readonly str
   return { ...facts, endpoints }
 }
 
-/** Asks the engine, with a full trace. `slot` replays a decision that was really given. */
-export function explain(question: Question, who: ExplainedClient, slot: Slot | null = null): Explanation {
-  const { policy, facts, nowMs } = question
-  const answer = plan(policy, who.client, facts, nowMs)
-  const names = (list: readonly number[]): readonly string[] =>
-    list.map((index) => policy.endpoints[index]?.id ?? `#${index}`)
-  const byDice = slot === null && (who.client.network === null || answer.sticky.by === 'none')
-  const drawnSlot = slot ?? slotFor(answer, policy.service, who.client, () => 0)
-  const shares = listShares(answer.root, answer.lists.length)
-  const answers = answer.lists
-    .map((list, index) => ({ share: shares[index] ?? 0, endpoints: names(list) }))
+/** Distinct ranked answers of a plan, or of a part of its tree, the most frequent first. */
+export function answersOf(plan: Plan, policy: Policy, node: PlanNode = plan.root): readonly GivenAnswer[] {
+  const shares = listShares(node, plan.lists.length)
+  return plan.lists
+    .map((list, index) => ({
+      share: shares[index] ?? 0,
+      endpoints: list.map((endpoint) => policy.endpoints[endpoint]?.id ?? `#${endpoint}`),
+    }))
     .filter(({ share }) => share > 0)
     .sort((a, b) => b.share - a.share)
+}
+
+/**
+ * Asks the engine, with a full trace.
+ * @param slot replays a decision that was really given
+ * @param drawer whose draws count: the whole network, where `who` stands for a part of it
+ */
+export function explain(
+  question: Question,
+  who: ExplainedClient,
+  slot: Slot | null = null,
+  drawer: Client = who.client,
+): Explanation {
+  const { policy, facts, nowMs } = question
+  const answer = plan(policy, who.client, facts, nowMs)
+  const draws = drawsOf(answer, policy.service, drawer, slot)
+  const own = answersOf(answer, policy, narrowed(answer, draws))
   return {
     ...who,
     question,
     plan: answer,
-    answers,
-    drawn: byDice && answers.length > 1 ? null : names(listFor(answer, drawnSlot)),
+    answers: answersOf(answer, policy),
+    own,
+    drawn: own.length === 1 ? (own[0]?.endpoints ?? null) : own.length === 0 ? [] : null,
+    canaryDraw: answer.canary && draws.canary !== null ? axisDraw('canary', slotOf(draws)) : null,
     dependsOn: (Object.keys(DEPENDS) as Dependency[]).filter((name) => (answer.dependsOn & DEPENDS[name]) !== 0),
   }
 }

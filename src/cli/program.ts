@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command, Help, Option } from 'commander'
 import { configFlags } from '../app/config.ts'
 import { defineCheck } from './commands/check.ts'
 import { defineConfig } from './commands/config.ts'
@@ -8,6 +8,7 @@ import { defineOverride } from './commands/override.ts'
 import { defineServe } from './commands/serve.ts'
 import { defineShare } from './commands/share.ts'
 import type { Io } from './io.ts'
+import { collect } from './options.ts'
 import { VERSION } from './version.ts'
 
 const COMMANDS = [defineServe, defineCheck, defineExplain, defineShare, defineGeo, defineOverride, defineConfig]
@@ -29,7 +30,7 @@ export function createProgram(io: Io): Command {
   const program = new Command('nearcast')
     .description(INTRODUCTION)
     .version(VERSION)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ optionDescription })
     .addHelpText('after', EPILOGUE)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.say(text.trimEnd()) })
@@ -40,11 +41,24 @@ export function createProgram(io: Io): Command {
   }
   for (const define of COMMANDS) define(program, io)
   for (const command of program.commands) {
-    command.exitOverride()
-    for (const sub of command.commands) sub.exitOverride()
+    for (const each of [command, ...command.commands]) {
+      each.exitOverride().addHelpText('after', settingsLine(command.name()))
+    }
   }
   return program
 }
 
-/** A list may be given in several flags. */
-const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text]
+/** The settings that a command reads; `serve` reads them all. */
+const READ: Readonly<Record<string, string>> = {
+  check: '--config, --policies, --geo-data, --state',
+  explain: '--config, --policies, --geo-data, --state',
+  share: '--config, --policies, --geo-data, --state',
+  geo: '--config, --geo-data, --state',
+  override: '--config, --policies, --state',
+}
+
+const settingsLine = (name: string): string =>
+  `\nSettings: ${READ[name] ?? 'all of them'}; nearcast --help says what they are.`
+
+const optionDescription = (option: Option): string =>
+  new Help().optionDescription(option) + (option.mandatory ? ' (required)' : '')

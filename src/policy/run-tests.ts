@@ -57,10 +57,16 @@ function runTest(policy: Policy, test: PolicyTest, path: string, geo: GeoLocator
   if (complaint === null) return []
   const message = `the test from ${whom}${downText(test)} fails: ${complaint}`
   const isCoarse = geo.info.precision !== 'city' && ('prefix' in test.from || test.from.subdivision !== null)
-  if (!isCoarse)
-    return [problem('error', 'test-failed', message, `nearcast explain ${policy.service} ${whom} says why`)]
+  if (!isCoarse) return [problem('error', 'test-failed', message, `\`${explainCommand(policy, test)}\` says why`)]
   const hint = `the geo database (${geo.info.name}) knows no cities, so it was judged by the country's centre: use a city database`
   return [problem('warning', 'test-failed', message, hint)]
+}
+
+/** Shells expand a bare `*`. */
+function explainCommand({ service }: Policy, test: PolicyTest): string {
+  const down = test.down.join(',')
+  const quoted = down.includes('*') ? `'${down}'` : down
+  return `nearcast explain ${service} ${whomText(test)}${down === '' ? '' : ` --down ${quoted}`}`
 }
 
 function factsOf(policy: Policy, test: PolicyTest): readonly EndpointFacts[] {

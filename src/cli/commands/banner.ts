@@ -1,7 +1,9 @@
 import type { Config } from '../../app/config.ts'
 import type { RunningNode } from '../../app/node.ts'
+import { type IpAddress, type IpPrefix, parseAddress, prefixCovers } from '../../domain/address.ts'
 import type { Snapshot } from '../../steering/snapshot.ts'
 import type { Io } from '../io.ts'
+import { counted } from '../options.ts'
 
 /** What listens where, from which data, and what to try. */
 export function bannerText(node: RunningNode, config: Config, io: Io, tookMs: number): string {
@@ -14,7 +16,7 @@ export function bannerText(node: RunningNode, config: Config, io: Io, tookMs: nu
     ['geo data', `${geo.info.name} ${built}, ${PRECISION[geo.info.precision]}`],
     [
       'policies',
-      `${config.policies}: revision ${revision.number}, ${set.policies.length} services, ${set.zones.length} zones`,
+      `${config.policies}: revision ${revision.number}, ${counted(set.policies.length, 'service')}, ${counted(set.zones.length, 'zone')}`,
     ],
     ['state', config.state],
   ]
@@ -23,7 +25,7 @@ export function bannerText(node: RunningNode, config: Config, io: Io, tookMs: nu
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
     ...geo.info.attributions.map((attribution) => io.paint('dim', `             ${attribution}`)),
-    ...examples(node, snapshot),
+    ...examples(node, snapshot, config),
     '',
     io.paint('dim', 'Ctrl-C stops it. nearcast --help shows the other commands.'),
   ].join('\n')
@@ -52,7 +54,7 @@ const CLIENT = '81.2.69.142'
 const SUBNET = '81.2.69.0/24'
 
 /** Three commands that work as they stand: one for each front end that is open, on the first service that it knows. */
-function examples({ listeners }: RunningNode, { services }: Snapshot): string[] {
+function examples({ listeners }: RunningNode, { services }: Snapshot, config: Config): string[] {
   const policies = [...services.values()].map(({ policy }) => policy)
   const at = (name: string) => listeners.find(({ frontEnd }) => frontEnd === name)?.address
   const exact = (names: readonly string[]) => names.find((name) => !name.startsWith('*.'))
@@ -63,17 +65,23 @@ function examples({ listeners }: RunningNode, { services }: Snapshot): string[] 
   const host = first(preferred.map(({ names }) => exact(names.http)))
   const discovery = first(preferred.map(({ names }) => names.discovery))
   const dns = at('dns')
+  // Only a trusted proxy may name the client.
+  const asClient = config.trustedProxies.some(coversThisMachine) ? `-H 'X-Forwarded-For: ${CLIENT}' ` : ''
   const lines = [
     dns !== undefined && dnsName !== undefined ? digLine(dns, dnsName) : null,
     at('redirect') !== undefined && host !== undefined
-      ? `curl -i -H 'Host: ${host}' -H 'X-Forwarded-For: ${CLIENT}' http://${at('redirect')}/path?query`
+      ? `curl -i -H 'Host: ${host}' ${asClient}http://${at('redirect')}/path?query`
       : null,
     at('discovery') !== undefined && discovery !== undefined
-      ? `curl -H 'X-Forwarded-For: ${CLIENT}' http://${at('discovery')}/v1/services/${discovery}`
+      ? `curl ${asClient}http://${at('discovery')}/v1/services/${discovery}`
       : null,
   ].flatMap((line) => (line === null ? [] : [`  ${line}`]))
   return lines.length === 0 ? [] : ['', 'Try:', ...lines]
 }
+
+const LOOPBACK: readonly IpAddress[] = ['127.0.0.1', '::1'].flatMap((text) => parseAddress(text) ?? [])
+
+const coversThisMachine = (proxies: IpPrefix): boolean => LOOPBACK.some((address) => prefixCovers(proxies, address))
 
 function digLine(address: string, name: string): string {
   const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address) ?? []

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { readPolicyDirectory } from '../../app/policy-directory.ts'
 import { checkDocuments } from '../../app/check-documents.ts'
+import { readPolicyDirectory } from '../../app/policy-directory.ts'
 import { FRONT_ENDS } from '../../domain/client.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
@@ -8,8 +9,9 @@ import type { Problem } from '../../domain/problem.ts'
 import { capabilities } from '../../policy/capability.ts'
 import { formatProblem } from '../../policy/load.ts'
 import { describeOnAllDown, describeStep } from '../../policy/words.ts'
-import { CommandFailure, type Io } from '../io.ts'
+import { CommandFailure, EXIT, type Io } from '../io.ts'
 import { openGeoData, readSettings } from '../open.ts'
+import { counted } from '../options.ts'
 import { formatTable } from '../table.ts'
 
 export function defineCheck(program: Command, io: Io): void {
@@ -35,25 +37,49 @@ interface CheckOptions {
 
 async function check(directory: string | undefined, options: CheckOptions, command: Command, io: Io): Promise<void> {
   const { config } = await readSettings(command, io)
-  const source = await readPolicyDirectory(directory ?? config.policies)
+  const wanted = directory ?? config.policies
+  await refuseFile(wanted)
+  const source = await readPolicyDirectory(wanted)
   const geo = await openGeoData(config, io)
   const checked = checkDocuments(source.documents, geo, io.nowMs())
-  const problems = [...source.problems, ...checked.problems]
+  // Without a directory there is nothing of which more could be said.
+  const isMissing = source.problems.some(({ rule }) => rule === 'no-policy-directory')
+  const problems = isMissing ? source.problems : [...source.problems, ...checked.problems]
   const errors = problems.filter(({ severity }) => severity === 'error').length
-  if (options.json === true) io.out(JSON.stringify(findings(checked.set, problems), null, 2))
+  if (options.json === true) io.out(JSON.stringify(findings(checked.set, problems, errors), null, 2))
   else {
     for (const problem of problems) io.out(problemText(problem, io))
     if (checked.set !== null && options.quiet !== true) io.out(overview(checked.set, io))
-    io.out(summary(source.documents.length, errors, problems.length - errors, io))
+    if (checked.judged === 'shape' && source.documents.length > 0) io.out(SHAPE_ONLY)
+    io.out(summary(source.documents.length + unreadOf(source.problems), errors, problems.length - errors, io))
   }
   if (errors > 0) throw new CommandFailure('')
 }
+
+const SHAPE_ONLY = 'The rules and the tests of the policies were not run yet: they need documents without these errors.'
+
+async function refuseFile(path: string): Promise<void> {
+  if (path === '') throw new CommandFailure('the directory to check has an empty name', EXIT.usage)
+  const isFile = await stat(path).then(
+    (stats) => !stats.isDirectory(),
+    () => false,
+  )
+  if (!isFile) return
+  throw new CommandFailure(
+    `${path} is a file: documents refer to one another, so check takes the directory that holds them all`,
+    EXIT.usage,
+  )
+}
+
+/** Files that could not be read are documents too; a missing directory is none. */
+const unreadOf = (problems: readonly Problem[]): number =>
+  new Set(problems.flatMap(({ at }) => (at.file === '' ? [] : [at.file]))).size
 
 const problemText = (problem: Problem, io: Io): string =>
   io.paint(problem.severity === 'error' ? 'red' : 'yellow', formatProblem(problem))
 
 function summary(documents: number, errors: number, warnings: number, io: Io): string {
-  const counts = `${documents} documents: ${errors} errors, ${warnings} warnings`
+  const counts = `${counted(documents, 'document')}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`
   return errors === 0
     ? io.paint('green', `${counts}. These policies may come into force.`)
     : io.paint('red', `${counts}. Nothing of this would come into force.`)
@@ -86,9 +112,9 @@ function overviewOf(policy: Policy, io: Io): string {
 
 const HONOURS = { yes: 'yes', no: 'no', assumedTrue: 'assumed true', assumedFalse: 'assumed false' } as const
 
-function findings(set: PolicySet | null, problems: readonly Problem[]) {
+function findings(set: PolicySet | null, problems: readonly Problem[], errors: number) {
   return {
-    ok: set !== null,
+    ok: errors === 0,
     problems,
     services: (set?.policies ?? []).map((policy) => ({
       service: policy.service,

@@ -1,6 +1,5 @@
 import type { Config } from '../../app/config.ts'
-import { type Explanation, explain, withDown } from '../../app/explain.ts'
-import { NOWHERE } from '../../domain/place.ts'
+import { explain } from '../../app/explain.ts'
 import { DEPENDS } from '../../domain/plan.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
 import { loadDocuments } from '../../policy/load.ts'
@@ -10,6 +9,7 @@ import { representative } from '../../steering/steering-map.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
 import { openFacts, openGeoData, openStore, parseTime } from '../open.ts'
 import { askedThrough, type RequestOptions } from './asked-through.ts'
+import type { ExplainView } from './explain-view.ts'
 
 interface DecisionOptions extends RequestOptions {
   readonly at?: string
@@ -24,7 +24,7 @@ export async function explainDecision(
   options: DecisionOptions,
   config: Config,
   io: Io,
-): Promise<Explanation> {
+): Promise<ExplainView> {
   const key = parseDecisionId(id)
   if (key === null) {
     throw new CommandFailure(`"${id}" is no decision id; one looks like api:1:d:3f2:0:1a2b3c:zik0zj`, EXIT.usage)
@@ -41,21 +41,26 @@ export async function explainDecision(
     )
   }
   const nowMs = parseTime(options.at, io)
-  const facts = withDown(policy, await openFacts(config, io, set, policy.service, nowMs), options.down ?? [])
-  const { request } =
-    key.frontEnd === 'dns' ? { request: null } : askedThrough({ ...options, frontEnd: key.frontEnd }, set.tenants)
-  const client = { ...representative(location ?? NOWHERE, networkClass), frontEnd: key.frontEnd, request }
+  const facts = await openFacts(config, io, policy, nowMs, options.down ?? [])
+  const asked = askedThrough({ ...options, frontEnd: key.frontEnd }, policy, set.tenants)
+  const client = { ...representative(location, networkClass), frontEnd: key.frontEnd, request: asked.request }
+  const notes = [...asked.notes]
+  if (options.at === undefined) {
+    notes.push(
+      'overrides and time are those of now: the answer that was given may have been another; --at sets the time',
+    )
+  }
   const explanation = explain(
     { policy, facts, nowMs },
     { text: id, client, city: null, locationId: key.locationId },
     key.slot,
   )
   if ((explanation.plan.dependsOn & REQUEST_BITS) !== 0) {
-    io.say(
-      'This policy also read the request itself, which a decision id does not hold: repeat it with --header, --cookie, --path, --host or --tenant.',
+    notes.push(
+      'this policy also reads the request itself, which a decision id does not hold: repeat it with --header, --cookie, --path, --host or --tenant',
     )
   }
-  return explanation
+  return { of: 'decision', explanation, split: null, notes }
 }
 
 async function revisionSet(key: DecisionKey, config: Config, io: Io): Promise<PolicySet> {

@@ -1,8 +1,10 @@
-import { describeNetwork, type Explanation } from '../../app/explain.ts'
+import { describeNetwork, type ExplainedClient } from '../../app/explain.ts'
+import { formatPrefix } from '../../domain/address.ts'
 import { describeReason, describeStep } from '../../policy/words.ts'
+import type { ExplainView } from './explain-view.ts'
 
 /** The explanation with names in place of indices, for programs. */
-export function explanationJson(it: Explanation) {
+export function explanationJson({ explanation: it, split, notes }: ExplainView) {
   const { policy, nowMs } = it.question
   const { plan, client } = it
   const name = (index: number) => policy.endpoints[index]?.id ?? `#${index}`
@@ -11,15 +13,23 @@ export function explanationJson(it: Explanation) {
     at: new Date(nowMs).toISOString(),
     client: {
       asked: it.text,
-      network: describeNetwork(it),
+      ...placeJson(it),
       frontEnd: client.frontEnd,
-      locationId: it.locationId,
-      city: it.city,
-      ...client.location,
+      tenant: client.request?.tenant?.id ?? null,
     },
+    notes,
+    network:
+      split === null
+        ? null
+        : {
+            uniformIn: split.uniformIn === null ? null : formatPrefix(split.uniformIn),
+            parts: split.parts.map(({ example, ...part }) => ({ ...part, example: placeJson(example) })),
+          },
     outcome: plan.outcome,
     answers: it.answers,
+    thisClient: it.own,
     drawn: it.drawn,
+    canaryPercent: it.canaryDraw === null ? null : (it.canaryDraw / 65_536) * 100,
     target: plan.target === null ? null : { hostname: plan.target.hostname, url: plan.target.url },
     ttlSeconds: plan.ttlSeconds,
     validUntil: plan.validUntilMs === Infinity ? null : new Date(plan.validUntilMs).toISOString(),
@@ -29,6 +39,8 @@ export function explanationJson(it: Explanation) {
       return {
         step: trace.step + 1,
         text: step === undefined ? trace.kind : describeStep(step),
+        pass: trace.pass,
+        branch: trace.branch,
         effect: trace.effect,
         because: trace.because,
         before: trace.before.map(name),
@@ -50,3 +62,10 @@ export function explanationJson(it: Explanation) {
     })),
   }
 }
+
+const placeJson = (it: ExplainedClient) => ({
+  network: describeNetwork(it),
+  locationId: it.locationId,
+  city: it.city,
+  ...it.client.location,
+})

@@ -1,23 +1,26 @@
-import type { Explanation } from '../../app/explain.ts'
-import { describeNetwork, describePlace } from '../../app/explain.ts'
+import { describeNetwork, describePlace, type Explanation } from '../../app/explain.ts'
 import type { TraceStep } from '../../domain/plan.ts'
 import type { Policy } from '../../domain/policy.ts'
 import { describeEffect, describeOutcome, describeReason, describeStep, formatKm } from '../../policy/words.ts'
 import type { Io } from '../io.ts'
 import { percent } from '../table.ts'
+import { branchLines } from './explain-branch.ts'
+import { moreLine, SHOWN_ANSWERS, splitLines } from './explain-network-text.ts'
+import type { ExplainView } from './explain-view.ts'
 
 const MARKS = { applied: '✓', skipped: '–', unseen: '?' } as const
 
 /** The trace for people: who asks, what each step did and why, what comes out. */
-export function explanationText(it: Explanation, io: Io): string {
+export function explanationText(view: ExplainView, io: Io): string {
+  const { explanation: it, notes } = view
   const { policy, nowMs } = it.question
-  const network = describeNetwork(it)
   const lines = [
-    `${io.paint('bold', policy.service)} for ${io.paint('bold', it.text)}${network === null || network === it.text ? '' : ` (${network})`}: ${describePlace(it)}`,
+    ...headLines(view, io),
     io.paint('dim', `asked through ${it.client.frontEnd} at ${new Date(nowMs).toISOString()}`),
+    ...notes.map((note) => io.paint('yellow', note)),
     '',
     ...it.plan.trace.flatMap((step, index) => [
-      ...branchLine(step, it.plan.trace[index - 1], io),
+      ...branchLines(step, it.plan.trace[index - 1], it, io),
       ...stepLines(step, policy, io),
     ]),
     '',
@@ -26,9 +29,17 @@ export function explanationText(it: Explanation, io: Io): string {
   return lines.join('\n')
 }
 
-/** A fork parts the clients: the trace takes one branch after the other, each from the step that parted them. */
-function branchLine(step: TraceStep, before: TraceStep | undefined, io: Io): string[] {
-  return before !== undefined && step.step <= before.step ? [io.paint('dim', '  for the other clients:')] : []
+function headLines({ of, explanation: it, split }: ExplainView, io: Io): string[] {
+  const network = describeNetwork(it)
+  const { service } = it.question.policy
+  if (of === 'decision') return [`decision ${io.paint('bold', it.text)}: ${describePlace(it)}`]
+  const head = `${io.paint('bold', service)} for ${io.paint('bold', it.text)}`
+  const shown = network === null || network === it.text ? '' : ` (${network})`
+  if (split === null) return [`${head}${shown}: ${describePlace(it)}`]
+  const own = splitLines(split, io)
+  if (split.uniformIn !== null && shown === '') return [`${head}: ${describePlace(it)}`, ...own]
+  if (split.uniformIn !== null) return [head, ...own, `such as ${network}: ${describePlace(it)}`]
+  return [head, ...own, '', `the largest part, such as ${network}: ${describePlace(it)}`]
 }
 
 function stepLines(trace: TraceStep, policy: Policy, io: Io): string[] {
@@ -56,22 +67,35 @@ function valueText(trace: TraceStep, value: number | undefined): string {
 
 function answerLines(it: Explanation, io: Io): string[] {
   const { plan } = it
+  const list = (endpoints: readonly string[]) =>
+    plan.target === null ? endpoints.join(', then ') || 'nothing' : 'the static target of the policy'
+  const row = ({ share, endpoints }: Explanation['answers'][number]) =>
+    `  ${io.paint('green', percent(share).padStart(6))}  ${list(endpoints)}`
   const answers =
     it.answers.every(({ endpoints }) => endpoints.length === 0) && plan.target === null
       ? [io.paint('red', '  nothing is answered')]
-      : it.answers.map(({ share, endpoints }) => {
-          const list = plan.target === null ? endpoints.join(', then ') : 'the static target of the policy'
-          return `  ${io.paint('green', percent(share).padStart(6))}  ${list}`
-        })
+      : it.answers.slice(0, SHOWN_ANSWERS).map(row)
   const validity = plan.validUntilMs === Infinity ? '' : `, until ${new Date(plan.validUntilMs).toISOString()}`
-  const drawn = it.drawn === null || it.answers.length < 2 ? [] : [`  this client: ${it.drawn.join(', then ')}`]
   return [
     `${io.paint('bold', 'Answer')}: ${describeOutcome(plan)}`,
+    ...ownLines(it, list, row),
     ...answers,
-    ...drawn,
+    ...moreLine(it.answers.length),
     io.paint(
       'dim',
       `  ttl ${plan.ttlSeconds} s${validity}; depends on ${it.dependsOn.join(', ') || 'nothing of the client'}`,
     ),
   ]
+}
+
+/** What this client gets, where others get something else. */
+function ownLines(
+  it: Explanation,
+  list: (endpoints: readonly string[]) => string,
+  row: (answer: Explanation['answers'][number]) => string,
+): string[] {
+  if (it.answers.length < 2) return []
+  if (it.drawn !== null) return [`  this client: ${list(it.drawn)}`, '  all clients:']
+  if (it.own.length === it.answers.length) return []
+  return ['  this client:', ...it.own.slice(0, SHOWN_ANSWERS).map(row), ...moreLine(it.own.length), '  all clients:']
 }

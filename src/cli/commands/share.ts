@@ -4,6 +4,7 @@ import type { Policy } from '../../domain/policy.ts'
 import { type AddressShares, addressShares, type FamilyShares } from '../../steering/address-share.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
 import { openSnapshot, readSettings } from '../open.ts'
+import { collectList } from '../options.ts'
 import { formatTable, percent } from '../table.ts'
 
 export function defineShare(program: Command, io: Io): void {
@@ -13,7 +14,7 @@ export function defineShare(program: Command, io: Io): void {
     .description(
       'which share of the routed address space, and of each country, every endpoint gets: a sum, not a sample',
     )
-    .option('--down <glob...>', 'take these endpoints to be down')
+    .option('--down <glob>', 'take these endpoints to be down; several with commas or by repeating it', collectList)
     .option('--at <time>', 'at this time (ISO 8601), instead of now')
     .option('--countries <n>', 'list so many countries, the largest first', '12')
     .option('--json', 'print JSON')

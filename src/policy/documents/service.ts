@@ -87,8 +87,9 @@ export function readService(cursor: Cursor, sites: SiteNames): Policy | undefine
   if (fields === undefined) return undefined
   const endpointCursors = mappingEntries(cursor, 'endpoints', MAX_ENDPOINTS)
   const checkCursors = mappingEntries(cursor, 'checks', MAX_CHECKS)
-  if (isMapping(cursor.child('endpoints').value) && endpointCursors.length === 0) {
-    cursor.child('endpoints').report({
+  const endpointsCursor = cursor.child('endpoints')
+  if (isMapping(endpointsCursor.value) && endpointsCursor.entries().length === 0) {
+    endpointsCursor.report({
       rule: 'no-endpoints',
       message: 'the service has no endpoints',
       hint: 'expected at least one',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { GOOD_DOCUMENTS as GOOD, NEARCAST, nearcast, settingsOf } from '../../helpers/nearcast.ts'
@@ -11,7 +13,7 @@ const ROWS: readonly (readonly [name: string, args: readonly string[], code: num
     'check says what each front end honours',
     ['check'],
     0,
-    /1 {2}up.*yes {2}yes {7}yes\n[\s\S]*when all are down: lastResort[\s\S]*3 documents: 0 errors/,
+    /1 {2}up.*yes {2}yes {7}yes\n[\s\S]*when all are down: lastResort[\s\S]*3 documents: 0 errors, 0 warnings/,
     /^$/,
   ],
   ['check as JSON', ['check', '--json'], 0, /"ok": true[\s\S]*"honours": "yes"/, /^$/],
@@ -61,7 +63,30 @@ const ROWS: readonly (readonly [name: string, args: readonly string[], code: num
     /^$/,
   ],
   ['geo of nonsense', ['geo', '1.2.3.4.5'], 2, /^$/, /"1\.2\.3\.4\.5" is no IPv4 or IPv6 address/],
-  ['config', ['config'], 0, /dns +127\.0\.0\.1:5353 +default\n[\s\S]*policies +\S+ +flag --policies/, /^$/],
+  [
+    'config, by the paths of nearcast.yaml',
+    ['config'],
+    0,
+    /listen\.dns +127\.0\.0\.1:5353 +default\n[\s\S]*policies +\S+ +flag --policies[\s\S]*\ngeoData [\s\S]*\ndns\.debug /,
+    /^$/,
+  ],
+  ['config as JSON', ['config', '--json'], 0, /"dnsDebug": \{[^}]*"path": "dns\.debug"/, /^$/],
+  ['check of nothing', ['check', ''], 2, /^$/, /the directory to check has an empty name/],
+  ['check of a file', ['check', 'api.yaml'], 2, /^$/, /api\.yaml is a file: documents refer to one another/],
+  [
+    'check of what is not there',
+    ['check', 'nowhere'],
+    1,
+    /^error no-policy-directory: the policy directory nowhere cannot be read.*\n0 documents: 1 error, 0 warnings\. Nothing/,
+    /^$/,
+  ],
+  [
+    'help of a command: the settings in one line, what must be given marked',
+    ['override', 'set', '--help'],
+    0,
+    /--reason <text> .*\(required\)[\s\S]*Settings: --config, --policies, --state; nearcast --help says what they are\.\n$/,
+    /^$/,
+  ],
   ['no override to clear', ['override', 'clear', 'api/frankfurt'], 1, /^$/, /there is no override/],
   ['an unknown command', ['exlpain'], 2, /^$/, /Did you mean explain\?/],
   ['an unknown flag', ['check', '--jsn'], 2, /^$/, /Did you mean --json\?/],
@@ -95,10 +120,28 @@ test('nearcast check: all problems at once, with file, line and column, and exit
     /bad\.yaml:2:6 error/,
     /bad\.yaml:4:8 error.*sitte.*did you mean `site`/,
     /bad\.yaml:5:9 error.*nearst.*nearest/,
+    /The rules and the tests of the policies were not run yet/,
     /Nothing of this would come into force/,
   ]) {
     assert.match(out, piece)
   }
+})
+
+test('nearcast check: files that could not be read count', async (t) => {
+  const folders = await makeFolders(t, GOOD)
+  await writeFile(join(folders.policies, 'large.yaml'), Buffer.alloc(2 ** 21, 32))
+  const { code, out } = await nearcast(['check'], folders)
+  assert.match(out, /large\.yaml:1:1 error[\s\S]*4 documents: 1 error, 0 warnings/)
+  assert.equal(code, 1)
+  assert.match((await nearcast(['check', '--json'], folders)).out, /"ok": false/)
+})
+
+test('nearcast check: too many endpoints are not none', async (t) => {
+  const endpoints = Array.from({ length: 5000 }, (_, index) => `  e${index}: { a: [192.0.2.1] }\n`).join('')
+  const folders = await makeFolders(t, { 'big.yaml': `service: big\nendpoints:\n${endpoints}steer: []\n` })
+  const { out } = await nearcast(['check'], folders)
+  assert.match(out, /big\.yaml:2:\d+ error .*1,?000/)
+  assert.doesNotMatch(out, /no-endpoints/)
 })
 
 const FREE = [
@@ -110,12 +153,11 @@ const FREE = [
   '127.0.0.1:0',
   '--admin',
   '127.0.0.1:0',
-  '--trusted-proxies',
-  '127.0.0.0/8',
 ]
 
-async function serve(t: TestContext, folders: TestFolders) {
-  const child = spawn(process.execPath, [NEARCAST, 'serve', ...FREE, ...settingsOf(folders)], {
+async function serve(t: TestContext, folders: TestFolders, trustedProxies = '127.0.0.0/8') {
+  const flags = [...FREE, '--trusted-proxies', trustedProxies]
+  const child = spawn(process.execPath, [NEARCAST, 'serve', ...flags, ...settingsOf(folders)], {
     env: { PATH: process.env.PATH, NO_COLOR: '1' },
     cwd: folders.state,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -134,7 +176,7 @@ test('nearcast serve: says what listens, what to try, and stops cleanly at SIGTE
   const port = (front: string) => new RegExp(`${front} +(?:http://)?127\\.0\\.0\\.1:(\\d+)`).exec(banner)?.[1]
   assert.match(banner, /DB-IP City Lite of 2026-06-05, city precision/)
   assert.match(banner, /IP Geolocation by DB-IP \(https:\/\/db-ip\.com\)/)
-  assert.match(banner, /revision 1, 1 services, 1 zones/)
+  assert.match(banner, /revision 1, 1 service, 1 zone/)
   assert.match(banner, new RegExp(`dig @127\\.0\\.0\\.1 -p ${port('dns')} api\\.geo\\.example A \\+subnet=`))
   assert.match(banner, new RegExp(`curl -i -H 'Host: api\\.example' .*:${port('redirect')}/`))
   const answer = await fetch(`http://127.0.0.1:${port('discovery')}/v1/services/api`, {
@@ -145,6 +187,14 @@ test('nearcast serve: says what listens, what to try, and stops cleanly at SIGTE
   assert.equal((await fetch(`http://127.0.0.1:${port('admin')}/readyz`)).status, 200)
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('nearcast serve: nobody is asked to forge a client that nobody would believe', async (t) => {
+  const { child, banner } = await serve(t, await makeFolders(t, GOOD), '192.0.2.0/24')
+  child.kill('SIGTERM')
+  assert.match(banner, /\n {2}curl -i -H 'Host: api\.example' http:/)
+  assert.match(banner, /\n {2}curl http:/)
+  assert.doesNotMatch(banner, /X-Forwarded-For/)
 })
 
 test('nearcast explain opens the trace of a decision that was given', async (t) => {
