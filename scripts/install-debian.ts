@@ -1,6 +1,6 @@
-/** Programs that tests run beside Node, and the Debian packages that carry them. */
+/** Programs that tests and benchmarks run beside Node, and the Debian packages that carry them. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const PACKAGE_OF = { dig: 'bind9-dnsutils' } as const satisfies Record<string, string>
@@ -39,6 +39,38 @@ export function ensureDebian(programs: readonly Program[]): string[] {
   return missing.map(
     (program) => `${program} (Debian package ${PACKAGE_OF[program]}) is missing and was not installed: ${obstacle}`,
   )
+}
+
+/**
+ * Installs those of these Debian packages that are missing, for a benchmark: servers among them are not started.
+ * Returns why that did not go, or null.
+ */
+export function ensureDebianPackages(packages: readonly string[]): string | null {
+  const missing = packages.filter((name) => !isInstalled(name))
+  if (missing.length === 0) return null
+  const restore = keepServicesDown()
+  try {
+    return installWithApt(missing)
+  } finally {
+    restore()
+  }
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is dpkg-query's own syntax
+const STATUS_FORMAT = '--showformat=${db:Status-Status}'
+
+function isInstalled(name: string): boolean {
+  const run = spawnSync('dpkg-query', ['--show', STATUS_FORMAT, name], { encoding: 'utf8' })
+  return run.status === 0 && run.stdout === 'installed'
+}
+
+const POLICY_FILE = '/usr/sbin/policy-rc.d'
+
+/** Debian's invoke-rc.d asks this file whether a service may start; 101 forbids it. One that is there already stays. */
+function keepServicesDown(): () => void {
+  if (process.getuid?.() !== 0 || existsSync(POLICY_FILE)) return () => {}
+  writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  return () => rmSync(POLICY_FILE, { force: true })
 }
 
 function installWithApt(packages: readonly string[]): string | null {

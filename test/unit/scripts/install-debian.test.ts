@@ -83,3 +83,27 @@ for (const [name, programs, uid, problems, skip] of rows) {
     assert.deepEqual(ensureDebian(await pathWith(t, programs), uid), { problems, skip })
   })
 }
+
+const PACKAGE_MISSING = '[ "$3" != gdnsd ] && printf installed'
+const packageRows: [name: string, programs: Record<string, string>, obstacle: string | null][] = [
+  ['all there', { 'dpkg-query': 'printf installed', 'apt-get': 'exit 1' }, null],
+  [
+    'only what is missing',
+    { 'dpkg-query': PACKAGE_MISSING, 'apt-get': '' },
+    'that takes root; run: sudo apt-get install gdnsd',
+  ],
+  ['removed, its configuration left', { 'dpkg-query': 'printf config-files' }, 'there is no apt-get here'],
+  ['no Debian', {}, 'there is no apt-get here'],
+]
+for (const [name, programs, obstacle] of packageRows) {
+  test(`ensureDebianPackages: ${name}`, async (t) => {
+    const code = `process.getuid = () => 1000
+      const { ensureDebianPackages } = await import(${JSON.stringify(SCRIPT)})
+      process.stdout.write(JSON.stringify(ensureDebianPackages(['knot', 'gdnsd'])))`
+    const run = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+      env: { PATH: await pathWith(t, programs) },
+      encoding: 'utf8',
+    })
+    assert.equal(run.stdout, JSON.stringify(obstacle), run.stderr)
+  })
+}

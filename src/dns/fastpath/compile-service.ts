@@ -1,0 +1,67 @@
+import { hashText } from '../../domain/hash.ts'
+import type { Plan, PlanNode } from '../../domain/plan.ts'
+import type { Policy } from '../../domain/policy.ts'
+import type { SteeredService } from '../../steering/snapshot.ts'
+
+/** One of the different answers of a service: what the endpoints, the outcome and the TTL make it, whatever led there. */
+export interface ServiceAnswer {
+  /** The same for answers that are the same, while policy and zones are. */
+  readonly key: string
+  readonly plan: Plan
+  readonly list: number
+}
+
+export interface CompiledService {
+  readonly answers: readonly ServiceAnswer[]
+  /** By plan, by list: index into `answers`. */
+  readonly answerOf: readonly (readonly number[])[]
+}
+
+/** All that a service can answer. */
+export function compileService({ policy, map }: SteeredService): CompiledService {
+  const answers: ServiceAnswer[] = []
+  const known = new Map<string, number>()
+  const handedOut = mostHandedOut(policy)
+  const answerOf = map.plans.map((plan) =>
+    listsOf(plan).map((endpoints, list) => {
+      const key = answerKey(plan, endpoints.slice(0, handedOut))
+      const index = known.get(key) ?? answers.push({ key, plan, list }) - 1
+      known.set(key, index)
+      return index
+    }),
+  )
+  return { answers, answerOf }
+}
+
+/** A slot may name a list that is not there: then nothing is to be answered. */
+const listsOf = ({ lists, root }: Plan): readonly (readonly number[])[] => {
+  const most = highestList(root) + 1
+  return Array.from({ length: Math.max(most, lists.length) }, (_, index) => lists[index] ?? [])
+}
+
+const highestList = (node: PlanNode): number =>
+  node.kind === 'fork' ? Math.max(...node.below.map(highestList)) : node.slots.reduce((a, b) => Math.max(a, b), 0)
+
+/** As service-answer.ts hands them out: endpoints further back never show. */
+const mostHandedOut = ({ steps }: Policy): number =>
+  Math.max(1, ...steps.map((step) => (step.kind === 'take' ? step.n : 1)))
+
+const isDated = ({ validUntilMs }: Plan): boolean => validUntilMs !== Number.POSITIVE_INFINITY
+
+const answerKey = (plan: Plan, endpoints: readonly number[]): string =>
+  [
+    plan.outcome,
+    plan.ttlSeconds,
+    isDated(plan) ? 'dated' : '',
+    plan.target === null ? '' : 'target',
+    ...endpoints,
+  ].join()
+
+/** The seeds of engine/slots.ts. */
+export const CANARY_SEED = 0x63616e61
+export const SPREAD_SEED = 0x73707264
+
+export const seedsOf = ({ service }: Policy): { readonly canary: number; readonly spread: number } => ({
+  canary: hashText(service, CANARY_SEED),
+  spread: hashText(service, SPREAD_SEED),
+})

@@ -1,0 +1,20 @@
+/** Words that the main thread and one worker share. Each has one writer, but for `outstanding`. */
+export const CONTROL = {
+  /** Main: 1 ends the loop. */
+  stop: 0,
+  /** Main: number of the newest table. */
+  wanted: 1,
+  /** Worker: number of the table in use. */
+  taken: 2,
+  /** Both: packets handed over and not yet answered. */
+  outstanding: 3,
+  /** Worker: packets that were dropped because too many were outstanding. */
+  dropped: 4,
+  /** Worker: answers that the kernel refused to send. */
+  unsent: 5,
+  size: 8,
+} as const
+
+/** Behind the answers' counters: queries by SOURCE PREFIX-LENGTH 0…128, then those without a client subnet. */
+export const SUBNET_COUNTERS = 130
+export const WITHOUT_SUBNET = 129

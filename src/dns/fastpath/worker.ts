@@ -1,0 +1,65 @@
+/** Entry of a worker thread: it serves one socket and runs no event loop while it does. Whoever started it keeps the socket. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { mix32 } from '../../domain/hash.ts'
+import { createBatch, SLOT_OCTETS } from './batch.ts'
+import { CONTROL } from './control.ts'
+import { type HandedOver, monotonicMs, type TableMessage, type WorkerData } from './messages.ts'
+import { loadSyscalls, MMSGHDR, PKTINFO, SOCKADDR } from './syscalls.ts'
+import { openTable } from './table.ts'
+import { type Serving, serve } from './udp-loop.ts'
+
+const BATCH_SIZE = 64
+
+async function run({ fd, control, tables, seed }: WorkerData): Promise<void> {
+  const loaded = await loadSyscalls()
+  if (loaded.kind === 'unavailable') throw new Error(loaded.reason)
+  const { calls } = loaded
+  const batch = createBatch(calls, BATCH_SIZE)
+  const words = new Int32Array(control)
+  let serving: Serving | null = null
+  let epochMs = 0
+  let state = seed | 0
+
+  const takeTable = (): Serving => {
+    let newest: TableMessage | null = null
+    for (let it = receiveMessageOnPort(tables); it !== undefined; it = receiveMessageOnPort(tables)) newest = it.message
+    if (newest !== null) {
+      const { buffers, counts, subnetsAt } = newest
+      serving = { table: openTable(buffers), counts: new Uint32Array(counts), subnetsAt }
+      epochMs = newest.epochMs
+      Atomics.store(words, CONTROL.taken, newest.number)
+    }
+    if (serving === null) throw new Error('a worker starts after its first table is sent')
+    return serving
+  }
+
+  serve({
+    calls,
+    fd,
+    batch,
+    control: words,
+    takeTable,
+    // Weyl's sequence through a finaliser with full avalanche: uniform, and no object a draw.
+    dice: () => {
+      state = (state + 0x9e3779b9) | 0
+      return mix32(state)
+    },
+    nowMs: () => epochMs + monotonicMs(),
+    handOver(slot, length) {
+      const header = slot * MMSGHDR.size
+      const part = (memory: Uint8Array, octets: number, count = octets) =>
+        memory.slice(slot * octets, slot * octets + count)
+      const message: HandedOver = {
+        query: part(batch.received, SLOT_OCTETS, length),
+        address: part(batch.addresses, SOCKADDR.room),
+        addressLength: batch.receiveHeaders[header + MMSGHDR.nameLength] ?? 0,
+        control: part(batch.control, PKTINFO.room),
+        controlLength: batch.receiveHeaders[header + MMSGHDR.controlLength] ?? 0,
+      }
+      parentPort?.postMessage(message)
+    },
+  })
+  tables.close()
+}
+
+if (parentPort !== null) await run(workerData as WorkerData)
