@@ -13,6 +13,7 @@ import {
   oneOf,
   prefixesShape,
   wordShape,
+  workersShape,
 } from './config-values.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -34,6 +35,8 @@ export interface Config {
   readonly trustedProxies: readonly IpPrefix[]
   /** Asked for the addresses of ALIAS targets; empty: those of the system. */
   readonly resolvers: readonly NameServer[]
+  /** Threads that answer UDP from tables in shared memory; 0: the portable path, on the main thread. */
+  readonly dnsWorkers: number
   /** Networks whose DNS queries get debug answers. */
   readonly dnsDebug: readonly IpPrefix[]
   readonly logLevel: (typeof LOG_LEVELS)[number]
@@ -122,6 +125,15 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
     initial: () => [],
     format: formatNameServers,
     help: 'recursive resolvers that are asked for the targets of ALIAS records',
+  },
+  dnsWorkers: {
+    path: ['dns', 'workers'],
+    placeholder: '<n>',
+    takes: 'one',
+    shape: workersShape,
+    initial: () => 0,
+    format: String,
+    help: 'threads that answer UDP from tables in shared memory (Linux); 0 answers on the main thread',
   },
   dnsDebug: {
     path: ['dns', 'debug'],

@@ -55,6 +55,12 @@ export const oneOf = <const T extends string>(values: readonly T[]) =>
     },
   )
 
+const MOST_WORKERS = 64
+export const workersShape = fromText(
+  (text) => (/^\d{1,2}$/.test(text) && Number(text) <= MOST_WORKERS ? Number(text) : undefined),
+  `a whole number from 0 to ${MOST_WORKERS}`,
+)
+
 /** A list; the single word `empty` stands for one without entries, so that a flag can undo what a file says. */
 const listOf = <T>(item: z.ZodType<T>, empty: string) =>
   z.preprocess(

@@ -124,6 +124,20 @@ test('a restart finds the revision it had, and writes none', async (t) => {
   assert.deepEqual([second.snapshot().revision.number, second.snapshot().revision.digest], [1, digest])
 })
 
+test('worker threads answer by DNS as the main thread does, and follow a change', async (t) => {
+  const node = await startTestNode(t, await makeFolders(t), { dnsWorkers: 2 })
+  const address = async () => (await node.dig('api.geo.example A +subnet=81.2.69.0/24')).answer[0]?.split(' ').at(-1)
+  assert.equal(await address(), '198.51.100.10')
+  assert.match((await node.dig('nope.geo.example A')).rcode, /NXDOMAIN/)
+  await edit(node, (text) => text.replace('a: [198.51.100.10]', 'a: [198.51.100.77]'))
+  await until(address, (it) => it === '198.51.100.77')
+  await until(
+    () => node.admin('/metrics'),
+    ({ text }) =>
+      /^nearcast_answers_total\{front_end="dns",service="api",endpoint="frankfurt",outcome="steered"\} \d/m.test(text),
+  )
+})
+
 for (const front of ['dns', 'redirect', 'discovery', 'admin'] as const) {
   test(`a taken ${front} port is an error that names the port and the setting, and nothing stays open`, async (t) => {
     const folders = await makeFolders(t)

@@ -30,6 +30,10 @@ const RCODE_NAMES: Readonly<Record<number, string>> = {
 export interface Metrics {
   readonly registry: Registry
   onDnsAnswer(response: DnsResponse): void
+  /** So many that are alike. */
+  onDnsAnswers(response: DnsResponse, count: number): void
+  /** Queries that workers dropped because the main thread was behind, and answers that the system would not send. */
+  onDnsLosses(losses: { readonly dropped: number; readonly unsent: number }): void
   onHttpAnswer(answer: HttpAnswer): void
   /** A change of the policies was not taken over. */
   onRefusedRevision(): void
@@ -48,13 +52,20 @@ export function createMetrics(version: string): Metrics {
   const counters = createCounters(registry)
   const setSnapshot = createSnapshotGauges(registry)
   createGauge(registry, 'nearcast_info', 'Version of the running node.', ['version']).set({ version }, 1)
+  const onDnsAnswers: Metrics['onDnsAnswers'] = (response, count) => {
+    const { transport, service, endpoint, outcome } = response
+    const rcode = RCODE_NAMES[response.rcode] ?? `RCODE${response.rcode}`
+    counters.dns.inc({ transport, rcode }, count)
+    if (service === null || outcome === null) return
+    counters.answers.inc(answerLabels('dns', service, endpoint, outcome), count)
+  }
   return {
     registry,
-    onDnsAnswer(response) {
-      const { transport, service, endpoint, outcome } = response
-      const rcode = RCODE_NAMES[response.rcode] ?? `RCODE${response.rcode}`
-      counters.dns.inc({ transport, rcode })
-      if (service !== null && outcome !== null) counters.answers.inc(answerLabels('dns', service, endpoint, outcome))
+    onDnsAnswer: (response) => onDnsAnswers(response, 1),
+    onDnsAnswers,
+    onDnsLosses({ dropped, unsent }) {
+      counters.dnsLosses.inc({ cause: 'dropped' }, dropped)
+      counters.dnsLosses.inc({ cause: 'unsent' }, unsent)
     },
     onHttpAnswer({ frontEnd, status, service, endpoint, outcome }) {
       counters.http.inc({ front_end: frontEnd, status })
@@ -82,6 +93,9 @@ function createCounters(registry: Registry) {
       ['front_end', 'service', 'endpoint', 'outcome'],
     ),
     dns: create('nearcast_dns_responses_total', 'DNS responses of every kind.', ['transport', 'rcode']),
+    dnsLosses: create('nearcast_dns_losses_total', 'UDP queries that got no answer from a worker thread, by cause.', [
+      'cause',
+    ]),
     http: create('nearcast_http_responses_total', 'Responses of the redirector and of the discovery API.', [
       'front_end',
       'status',

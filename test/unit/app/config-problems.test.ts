@@ -31,6 +31,8 @@ const badFlags: [name: string, raw: unknown, problem: string][] = [
     'dns.example',
     'flag --resolvers is "dns.example", expected the address of a resolver, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353',
   ],
+  ['dnsWorkers', 'all', 'flag --dns-workers is "all", expected a whole number from 0 to 64'],
+  ['dnsWorkers', 65, 'flag --dns-workers is "65", expected a whole number from 0 to 64'],
   ['dnsDebug', true, 'flag --dns-debug is "true", expected a network such as 10.0.0.0/8 or 2001:db8::/32'],
   ['store', 'constructor', 'flag --store is "constructor", expected memory'],
   [

@@ -7,8 +7,8 @@ import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 import { createLiveSnapshot } from '../../../src/steering/live.ts'
 import { fakeGeo } from '../../helpers/geo.ts'
 import { manualClock } from '../../helpers/manual-clock.ts'
-import { until } from '../../helpers/until.ts'
 import { override } from '../../helpers/snapshot.ts'
+import { until } from '../../helpers/until.ts'
 
 const setOf = (steer: string, ttl = '30s') => {
   const text = `service: api

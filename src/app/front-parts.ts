@@ -1,0 +1,19 @@
+import type { Metrics } from '../http/admin/metrics.ts'
+import type { NodeStatus } from '../http/admin/status.ts'
+import type { LiveSnapshot } from '../steering/live.ts'
+import type { Config } from './config.ts'
+import type { Logger } from './logger.ts'
+import type { Schedule } from './snapshots.ts'
+
+/** What the front ends of a node are made of. */
+export interface FrontParts {
+  readonly config: Config
+  readonly live: LiveSnapshot
+  readonly metrics: Metrics
+  readonly status: () => NodeStatus
+  readonly version: string
+  readonly nowMs: () => number
+  readonly dice: () => number
+  readonly schedule: Schedule
+  readonly log: Logger
+}
