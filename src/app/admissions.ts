@@ -1,8 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { PolicySet } from '../domain/policy-set.ts'
 import type { Metrics } from '../http/admin/metrics.ts'
 import type { RefusedRevision } from '../http/admin/status.ts'
 import { formatProblem } from '../policy/load.ts'
+import { inTurns } from './in-turns.ts'
+import { keepEqualDocuments } from './keep-equal-documents.ts'
 import type { Logger } from './logger.ts'
 import type { FirstRevision } from './policy-feed.ts'
 import type { Admission, ReadRevision } from './revisions.ts'
@@ -38,15 +39,16 @@ export function createAdmissions({ first, snapshots, metrics, log, nowMs }: Admi
   return {
     async take(admission) {
       if (admission.outcome === 'refused') return refuse(admission)
-      const { revision, set, problems } = admission.read
+      const { revision, problems } = admission.read
       if (revision.number === inForce.revision.number) {
         if (refused !== null) log.info(`the policies read as revision ${revision.number} again, which is in force`)
         refused = null
         return
       }
       refused = null
+      const set = await inTurns(keepEqualDocuments(admission.read.set, inForce.set))
       const change = describeChange(inForce.set, set)
-      inForce = admission.read
+      inForce = { ...admission.read, set }
       await snapshots.update({ revision, set })
       for (const problem of problems) log.warn(formatProblem(problem))
       log.info({ revision: revision.number }, `revision ${revision.number} is in force: ${change}`)
@@ -55,7 +57,7 @@ export function createAdmissions({ first, snapshots, metrics, log, nowMs }: Admi
   }
 }
 
-/** `changed service api; without zone old.example`. */
+/** `changed service api; without zone old.example`. What is equal is the same object. */
 function describeChange(before: PolicySet, after: PolicySet): string {
   const parts = [
     ...namedChanges(
@@ -86,7 +88,7 @@ function namedChanges<T>(kind: string, before: ReadonlyMap<string, T>, after: Re
     ),
     ...list(
       'changed',
-      names.filter((name) => before.has(name) && !isDeepStrictEqual(before.get(name), after.get(name))),
+      names.filter((name) => before.has(name) && before.get(name) !== after.get(name)),
     ),
     ...list(
       'without',

@@ -2,9 +2,9 @@ import type { PolicySet } from '../domain/policy-set.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { SourceDocument } from '../domain/revision.ts'
 import { atOnce, type Turns } from '../domain/turns.ts'
-import { lint } from '../policy/lint/lint.ts'
+import { lintSteps } from '../policy/lint/lint.ts'
 import { placeProblems } from '../policy/lint/place-problems.ts'
-import { loadDocuments } from '../policy/load.ts'
+import { loadSteps } from '../policy/load.ts'
 import { runPolicyTests } from '../policy/run-tests.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 
@@ -29,12 +29,12 @@ export function* checkSteps(
   geo: GeoLocator,
   nowMs: number,
 ): Turns<CheckedDocuments> {
-  const { set, problems } = loadDocuments(documents)
+  const { set, problems } = yield* loadSteps(documents)
   if (set === null) return { set, problems, judged: 'shape' }
   if (set.policies.length === 0 && set.zones.length === 0)
     return { set: null, problems: [NOTHING_TO_SERVE], judged: 'shape' }
   yield
-  const found = [...lint(set)]
+  const found = [...(yield* lintSteps(set))]
   for (const policy of set.policies) {
     yield
     found.push(...runPolicyTests({ ...set, policies: [policy] }, geo, nowMs))

@@ -1,19 +1,19 @@
 import { hostname } from 'node:os'
-import type { z } from 'zod'
-import type { NameServer } from '../dns/name-servers.ts'
 import type { IpPrefix } from '../domain/address.ts'
+import { DNS_SETTINGS, type DnsConfig } from './config-dns-settings.ts'
+import { plain, type Setting } from './config-setting.ts'
 import {
   folderShape,
   formatListenAddress,
-  formatNameServers,
   formatPrefixes,
+  formatZoneFiles,
   type ListenAddress,
   listenShape,
-  nameServersShape,
   oneOf,
   prefixesShape,
   wordShape,
-  workersShape,
+  type ZoneFile,
+  zoneFilesShape,
 } from './config-values.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -21,24 +21,22 @@ const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
 const STORES = ['memory'] as const
 
 /** Everything that can be set for one node. */
-export interface Config {
-  /** Null is off, here and for the three below. */
+export interface Config extends DnsConfig {
+  /** Null is off, here and for those below. */
   readonly dns: ListenAddress | null
+  readonly dot: ListenAddress | null
+  readonly doh: ListenAddress | null
   readonly redirect: ListenAddress | null
   readonly discovery: ListenAddress | null
   readonly admin: ListenAddress | null
   readonly policies: string
+  /** Master files beside the policies. */
+  readonly zones: readonly ZoneFile[]
   readonly geoData: string
   readonly state: string
   readonly store: (typeof STORES)[number]
   /** Peers whose word about a client's address and tenant is taken. */
   readonly trustedProxies: readonly IpPrefix[]
-  /** Asked for the addresses of ALIAS targets; empty: those of the system. */
-  readonly resolvers: readonly NameServer[]
-  /** Threads that answer UDP from tables in shared memory; 0: the portable path, on the main thread. */
-  readonly dnsWorkers: number
-  /** Networks whose DNS queries get debug answers. */
-  readonly dnsDebug: readonly IpPrefix[]
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** `auto`: pretty on a terminal, JSON otherwise. */
   readonly logFormat: (typeof LOG_FORMATS)[number]
@@ -47,32 +45,14 @@ export interface Config {
 
 export type SettingName = keyof Config
 
-export interface Setting<T> {
-  /** Keys in nearcast.yaml, from the outside in. */
-  readonly path: readonly string[]
-  /** What stands for the value in `--help`. In square brackets: may be left out, and then means `on`. */
-  readonly placeholder: string
-  /** Whether it takes one text or a list of them. */
-  readonly takes: 'one' | 'list'
-  /** From the text, or the list of texts, to the value. */
-  readonly shape: z.ZodType<T>
-  readonly initial: () => T
-  /** As it would be written in a file; `none` for nothing. */
-  readonly format: (value: T) => string
-  /** Of the default, where its value differs between machines. */
-  readonly initialText?: string
-  readonly help: string
-}
-
-const plain = (value: string | null): string => value ?? 'none'
-
-function listen(front: string, port: number, help: string): Setting<ListenAddress | null> {
+/** @param port on loopback, where it listens by default; null is off */
+function listen(front: string, port: number | null, help: string): Setting<ListenAddress | null> {
   return {
     path: ['listen', front],
     placeholder: '<host:port|off>',
     takes: 'one',
     shape: listenShape,
-    initial: () => ({ host: '127.0.0.1', port }),
+    initial: () => (port === null ? null : { host: '127.0.0.1', port }),
     format: formatListenAddress,
     help,
   }
@@ -93,10 +73,22 @@ function folder(name: string, initial: string, help: string): Setting<string> {
 /** The one table: `--help`, the documentation, `nearcast config` and the reading of all three sources follow it. */
 export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   dns: listen('dns', 5353, 'where DNS is answered, UDP and TCP'),
+  dot: listen('dot', null, 'where DNS over TLS is answered, by convention port 853; needs dns.tlsCert and dns.tlsKey'),
+  doh: listen('doh', null, 'where DNS over HTTPS is answered, at /dns-query; needs dns.tlsCert and dns.tlsKey'),
   redirect: listen('redirect', 8080, 'where HTTP requests are redirected'),
   discovery: listen('discovery', 8081, 'where the JSON discovery API is served'),
   admin: listen('admin', 9090, 'where health, readiness, status and metrics are shown; keep it private'),
   policies: folder('policies', './policies', 'services, zones, sites and tenants; watched for changes'),
+  zones: {
+    path: ['zones'],
+    flag: 'zone',
+    placeholder: '<[origin=]file,…|none>',
+    takes: 'list',
+    shape: zoneFilesShape,
+    initial: () => [],
+    format: formatZoneFiles,
+    help: 'zones as RFC 1035 master files, or folders of them (*.zone, *.db, db.*); watched for changes',
+  },
   geoData: folder('geoData', './geo-data', 'your own geo databases and overrides.yaml'),
   state: folder('state', '.nearcast', 'history of revisions, overrides, compiled geo databases'),
   store: {
@@ -117,33 +109,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
     format: formatPrefixes,
     help: 'networks of your own proxies: their X-Forwarded-For, Forwarded and tenant headers are believed',
   },
-  resolvers: {
-    path: ['dns', 'resolvers'],
-    placeholder: '<address,…|system>',
-    takes: 'list',
-    shape: nameServersShape,
-    initial: () => [],
-    format: formatNameServers,
-    help: 'recursive resolvers that are asked for the targets of ALIAS records',
-  },
-  dnsWorkers: {
-    path: ['dns', 'workers'],
-    placeholder: '<n>',
-    takes: 'one',
-    shape: workersShape,
-    initial: () => 0,
-    format: String,
-    help: 'threads that answer UDP from tables in shared memory (Linux); 0 answers on the main thread',
-  },
-  dnsDebug: {
-    path: ['dns', 'debug'],
-    placeholder: '<cidr,…|none>',
-    takes: 'list',
-    shape: prefixesShape,
-    initial: () => [],
-    format: formatPrefixes,
-    help: 'networks whose DNS queries get the decision id (EDE), and reasons as TXT at _nearcast.NAME',
-  },
+  ...DNS_SETTINGS,
   logLevel: {
     path: ['log', 'level'],
     placeholder: '<level>',
@@ -179,7 +145,8 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[]
 const wordsOf = (name: string): string[] => name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
 
 /** `--geo-data` */
-export const flagOf = (name: SettingName | 'config'): string => `--${wordsOf(name).join('-')}`
+export const flagOf = (name: SettingName | 'config'): string =>
+  `--${(name === 'config' ? undefined : SETTINGS[name].flag) ?? wordsOf(name).join('-')}`
 
 /** `NEARCAST_GEO_DATA` */
 export const variableOf = (name: SettingName | 'config'): string => `NEARCAST_${wordsOf(name).join('_').toUpperCase()}`

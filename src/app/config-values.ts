@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { MAX_SECRETS, SECRET_LENGTH } from '../dns/cookies.ts'
 import { type NameServer, parseNameServer } from '../dns/name-servers.ts'
 import { formatAddress, formatPrefix, type IpPrefix, parseAddress, parsePrefix } from '../domain/address.ts'
 import { suggest } from '../policy/suggest.ts'
@@ -41,6 +42,12 @@ export function formatListenAddress(listen: ListenAddress | null): string {
 
 export const folderShape = fromText((text) => (/^[^\0]+$/.test(text) ? text : undefined), 'the path of a folder')
 
+/** Null is `none`. */
+export const fileShape = fromText<string | null>(
+  (text) => (text === 'none' ? null : /^[^\0]+$/.test(text) ? text : undefined),
+  'the path of a file, or none',
+)
+
 export const wordShape = fromText(
   (text) => (/^[\w.-]{1,253}$/.test(text) ? text : undefined),
   'letters, digits, dots, hyphens and underscores, at most 253',
@@ -55,11 +62,16 @@ export const oneOf = <const T extends string>(values: readonly T[]) =>
     },
   )
 
-const MOST_WORKERS = 64
-export const workersShape = fromText(
-  (text) => (/^\d{1,2}$/.test(text) && Number(text) <= MOST_WORKERS ? Number(text) : undefined),
-  `a whole number from 0 to ${MOST_WORKERS}`,
-)
+const upTo = (most: number) =>
+  fromText(
+    (text) => (/^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
+    `a whole number from 0 to ${most}`,
+  )
+
+export const workersShape = upTo(64)
+/** Buckets are counted in whole microseconds: no rate is higher, and the highest ones are rounded down. */
+export const rateLimitShape = upTo(1_000_000)
+export const slipShape = upTo(10)
 
 /** A list; the single word `empty` stands for one without entries, so that a flag can undo what a file says. */
 const listOf = <T>(item: z.ZodType<T>, empty: string) =>
@@ -92,3 +104,43 @@ export const formatNameServers = (servers: readonly NameServer[]): string =>
   servers
     .map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`))
     .join(', ') || 'system'
+
+const SECRET = /^[\da-f]{32}$/i
+const MOST_SECRETS = `at most ${MAX_SECRETS} secrets`
+/** Convention: what is said of a secret does not repeat it. */
+export const cookieSecretsShape = listOf<Uint8Array>(
+  fromText(
+    (text) => (SECRET.test(text) ? Uint8Array.fromHex(text) : undefined),
+    `${SECRET_LENGTH} octets as ${2 * SECRET_LENGTH} hexadecimal digits, in quotation marks in a file`,
+  ),
+  'random',
+).refine((secrets) => secrets.length <= MAX_SECRETS, MOST_SECRETS)
+
+export const formatCookieSecrets = (secrets: readonly Uint8Array[]): string =>
+  secrets.length === 0 ? 'random' : `${secrets.length} not shown`
+
+/** Null is `off`. One string of a TXT record. */
+export const versionShape = fromText<string | null>(
+  (text) => (text === 'off' ? null : /^[ -~]{1,255}$/.test(text) ? text : undefined),
+  'a text of at most 255 printable ASCII characters, or off',
+)
+
+/** A master file, or a folder of them. */
+export interface ZoneFile {
+  /** Lower case, without the trailing dot; null: the file, or its name, tells. */
+  readonly origin: string | null
+  readonly path: string
+}
+
+const zoneFileShape = fromText<ZoneFile>((text) => {
+  const [, origin, path = ''] = /^(?:([^=/\\]*)=)?([^\0]+)$/s.exec(text) ?? []
+  if (path === '') return undefined
+  if (origin === undefined) return { origin: null, path }
+  const name = origin.toLowerCase().replace(/\.$/, '')
+  return /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(name) && name.length <= 253
+    ? { origin: name, path }
+    : undefined
+}, 'the path of a master file, such as zones/geo.example.zone, or with its origin geo.example=zones/geo')
+export const zoneFilesShape = listOf<ZoneFile>(zoneFileShape, 'none')
+export const formatZoneFiles = (files: readonly ZoneFile[]): string =>
+  files.map(({ origin, path }) => (origin === null ? path : `${origin}=${path}`)).join(', ') || 'none'

@@ -27,7 +27,7 @@ export type LoadedConfig =
   | { readonly problems: readonly string[] }
 
 export interface ConfigSources {
-  /** By setting name (`geoData` for `--geo-data`), and `config` for the path of the file; other keys are not looked at. */
+  /** By setting name, or as the flag is called (`geoData` for `--geo-data`), and `config` for the path of the file; other keys are not looked at. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly readFile?: ReadFile
@@ -54,8 +54,8 @@ export function loadConfig({ flags, env, readFile = readFileIfThere }: ConfigSou
   }
   if (problems.length > 0) return { problems }
   const config = values as unknown as Config
-  const shared = sharedAddresses(config)
-  return shared.length > 0 ? { problems: shared } : { config, origins: origins as Origins }
+  const together = [...sharedAddresses(config), ...missingCertificate(config)]
+  return together.length > 0 ? { problems: together } : { config, origins: origins as Origins }
 }
 
 function readFileSettings(flags: ConfigSources['flags'], env: ConfigSources['env'], readFile: ReadFile): FileSettings {
@@ -105,7 +105,11 @@ function givenFor(
   env: ConfigSources['env'],
   file: FileSettings,
 ): Given[] {
-  const [flag, variable, inFile] = [flags[name], env[variableOf(name)], file.values.get(name)]
+  const [flag, variable, inFile] = [
+    flags[name] ?? flags[SETTINGS[name].flag ?? name],
+    env[variableOf(name)],
+    file.values.get(name),
+  ]
   const given: Given[] = []
   if (flag !== undefined) given.push({ raw: flag, source: `flag ${flagOf(name)}`, label: `flag ${flagOf(name)}` })
   if (variable) given.push({ raw: variable, source: variableOf(name), label: variableOf(name) })
@@ -120,7 +124,8 @@ type ValueRead =
   | { readonly ok: false; readonly found: string; readonly expected: string }
 
 function readValue(name: SettingName, raw: unknown): ValueRead {
-  const { takes, shape } = SETTINGS[name]
+  const { takes, shape, secret } = SETTINGS[name]
+  const show = secret === undefined ? showValue : () => 'a value that is not shown'
   const input = takes === 'one' ? textOf(raw) : listOf(raw)
   if (input === undefined)
     return { ok: false, found: show(raw), expected: takes === 'one' ? 'one value' : 'a list of values' }
@@ -146,14 +151,17 @@ function listOf(raw: unknown): string[] | undefined {
     .filter((text) => text !== '')
 }
 
-function show(value: unknown): string {
+function showValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 
-/** DNS listens on TCP too, so that no two of the four can have one address. */
+/** DNS listens on TCP too, so that no two of them can have one address. */
 function sharedAddresses(config: Config): string[] {
-  const fronts = (['dns', 'redirect', 'discovery', 'admin'] as const).map((name) => ({ name, listen: config[name] }))
+  const fronts = (['dns', 'dot', 'doh', 'redirect', 'discovery', 'admin'] as const).map((name) => ({
+    name,
+    listen: config[name],
+  }))
   return fronts.flatMap(({ name, listen }, index) => {
     if (listen === null || listen.port === 0) return []
     const twin = fronts
@@ -164,6 +172,18 @@ function sharedAddresses(config: Config): string[] {
       `${flagOf(twin.name)} and ${flagOf(name)} are both ${formatListenAddress(listen)}, expected one address for each`,
     ]
   })
+}
+
+function missingCertificate(config: Config): string[] {
+  const files = (['dnsTlsCert', 'dnsTlsKey'] as const).filter((name) => config[name] === null)
+  const fronts = (['dot', 'doh'] as const).filter((name) => config[name] !== null)
+  // One without the other is a slip, whether it is used or not.
+  const users = fronts.length > 0 ? fronts.map(flagOf).join(' and ') : 'A certificate'
+  if (files.length === 0 || (fronts.length === 0 && files.length === 2)) return []
+  return files.map(
+    (name) =>
+      `${users} cannot do without ${flagOf(name)} (${SETTINGS[name].path.join('.')}), which is none, expected a file`,
+  )
 }
 
 export interface ConfigRow {

@@ -1,3 +1,4 @@
+import type { Zones } from '../dns/zones.ts'
 import type { Metrics } from '../http/admin/metrics.ts'
 import type { NodeStatus } from '../http/admin/status.ts'
 import type { LiveSnapshot } from '../steering/live.ts'
@@ -9,6 +10,8 @@ import type { Schedule } from './snapshots.ts'
 export interface FrontParts {
   readonly config: Config
   readonly live: LiveSnapshot
+  /** Prepared for every snapshot before it is live. */
+  readonly zones: Zones
   readonly metrics: Metrics
   readonly status: () => NodeStatus
   readonly version: string

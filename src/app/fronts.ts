@@ -2,7 +2,6 @@ import { createAdmin } from '../http/admin/admin.ts'
 import { createDiscovery } from '../http/discovery/discovery.ts'
 import { createRedirect } from '../http/redirect/redirect.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
-import type { ListenAddress } from './config-values.ts'
 import { openDns } from './dns-front.ts'
 import type { FrontParts } from './front-parts.ts'
 import { type OpenFront, openHttp } from './listeners.ts'
@@ -40,7 +39,7 @@ function openings(parts: FrontParts): (() => Promise<OpenFront>)[] {
     return address === null ? [] : [() => openHttp(front, address, create())]
   }
   return [
-    ...(config.dns === null ? [] : [() => openDns(parts, config.dns as ListenAddress, current)]),
+    () => openDns(parts, current),
     ...http('redirect', () => createRedirect(deps)),
     ...http('discovery', () => createDiscovery({ ...deps, version })),
     ...http('admin', () =>

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createZones } from '../dns/zones.ts'
 import type { Problem } from '../domain/problem.ts'
 import { openGeo } from '../geo/open-geo.ts'
 import { watchGeo } from '../geo/watch-geo.ts'
@@ -11,6 +12,7 @@ import type { Snapshot } from '../steering/snapshot.ts'
 import { createAdmissions } from './admissions.ts'
 import type { Config } from './config.ts'
 import { openFronts } from './fronts.ts'
+import { giveBackMemory } from './give-back-memory.ts'
 import type { Logger } from './logger.ts'
 import { watchOverrides } from './override-feed.ts'
 import { firstRevision, watchPolicies } from './policy-feed.ts'
@@ -71,13 +73,18 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
     onRefused: (error) => log.error(`${error.message}. It is left out.`),
   })
 
-  const feed = { directory: config.policies, store, geo: () => geo, nowMs }
+  const feed = { directory: config.policies, zones: config.zones, store, geo: () => geo, nowMs }
   const first = await firstRevision(feed)
   const live = createLiveSnapshot()
   const metrics = createMetrics(parts.version)
   live.subscribe(metrics.setSnapshot)
   const overrides = await store.overrides(nowMs())
-  const snapshots = createSnapshots(live, { ...first.read, overrides, geo }, { nowMs, schedule })
+  const zones = createZones()
+  const snapshots = createSnapshots(
+    live,
+    { ...first.read, overrides, geo },
+    { nowMs, schedule, prepare: zones.prepare },
+  )
   closing(() => snapshots.close())
   const admissions = createAdmissions({ first, snapshots, metrics, log, nowMs })
 
@@ -98,7 +105,7 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
     const missing = listeners.length === 0 ? ['front ends are not open yet'] : []
     return { startedAtMs, listeners, refused: admissions.refused(), refusedGeo: geoWatch.refused(), missing }
   }
-  const fronts = await openFronts({ ...parts, live, metrics, status })
+  const fronts = await openFronts({ ...parts, live, zones, metrics, status })
   closing(() => fronts.close())
   listeners = fronts.listeners
 
@@ -106,6 +113,7 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
   const policies = watchPolicies(feed, first.read.revision, admissions.take, onFailure)
   closing(() => policies.close())
   closing(watchOverrides({ store, snapshots, log, nowMs }))
+  closing(schedule(giveBackMemory, STARTED_AFTER_MS))
 
   return {
     listeners,
@@ -114,6 +122,9 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
     refused: first.refused,
   }
 }
+
+/** By then the documents have been read twice: to start with, and by whoever watches them. */
+const STARTED_AFTER_MS = 3_000
 
 /** Where compiled geo databases are kept. */
 export const geoCache = (config: Config): string => join(config.state, 'geo')

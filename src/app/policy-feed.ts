@@ -3,12 +3,14 @@ import type { Revision } from '../domain/revision.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import type { Store } from '../ports/store.ts'
 import { checkSteps } from './check-documents.ts'
+import type { ZoneFile } from './config-values.ts'
 import { inTurns } from './in-turns.ts'
-import { readPolicyDirectory, watchPolicyDirectory } from './policy-directory.ts'
+import { type PolicyDirectory, readPolicyDirectory, watchPolicyDirectory } from './policy-directory.ts'
 import { type Admission, admit, lastGood, type ReadRevision } from './revisions.ts'
 
 export interface PolicyFeedParts {
   readonly directory: string
+  readonly zones: readonly ZoneFile[]
   readonly store: Store
   /** The database in force when a change is judged: tests inside policies ask it. */
   readonly geo: () => GeoLocator
@@ -36,7 +38,7 @@ export class NoPolicies extends Error {
 
 /** What to serve at start: the directory if it is good, else the last good revision. */
 export async function firstRevision(parts: PolicyFeedParts): Promise<FirstRevision> {
-  const admission = await judge(parts, 'read at start')
+  const admission = await judge(await readSource(parts), parts, 'read at start')
   if (admission.outcome === 'inForce') return { read: admission.read, refused: null }
   const read = await lastGood(parts.store, parts.geo(), parts.nowMs())
   if (read === null) throw new NoPolicies(parts.directory, admission.problems)
@@ -56,6 +58,7 @@ export function watchPolicies(
 ): { close(): Promise<void> } {
   let running: Promise<void> = Promise.resolve()
   let number = inForce.number
+  let named: readonly string[] = []
   const take = async (admission: Admission): Promise<void> => {
     if (admission.outcome === 'inForce') number = admission.read.revision.number
     await onAdmission(admission)
@@ -65,7 +68,14 @@ export function watchPolicies(
   }
   const watcher = watchPolicyDirectory({
     directory: parts.directory,
-    onChange: () => afterwards(async () => take(await judge(parts, 'a file was saved'))),
+    zones: parts.zones,
+    named: () => named,
+    onChange: () =>
+      afterwards(async () => {
+        const source = await readSource(parts)
+        named = source.named
+        await take(await judge(source, parts, 'a file was saved'))
+      }),
     onProblem: (message) => onFailure(new Error(message)),
   })
   const stopWatchingStore = parts.store.watch((change) => {
@@ -90,7 +100,9 @@ async function readAgain(revision: Revision, parts: PolicyFeedParts): Promise<Ad
   return set === null ? { outcome: 'refused', problems } : { outcome: 'inForce', read: { revision, set, problems } }
 }
 
-async function judge(parts: PolicyFeedParts, reason: string): Promise<Admission> {
-  const directory = await readPolicyDirectory(parts.directory)
-  return admit(directory, { store: parts.store, geo: parts.geo(), nowMs: parts.nowMs(), reason })
+const readSource = ({ directory, zones }: PolicyFeedParts): Promise<PolicyDirectory> =>
+  readPolicyDirectory(directory, zones)
+
+async function judge(source: PolicyDirectory, parts: PolicyFeedParts, reason: string): Promise<Admission> {
+  return admit(source, { store: parts.store, geo: parts.geo(), nowMs: parts.nowMs(), reason })
 }

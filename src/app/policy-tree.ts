@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '../domain/problem.ts'
+import { isGivenPath } from '../policy/master-file/document-path.ts'
 
 /** What there is below a policy directory, before any of it is read. */
 export interface PolicyTree {
@@ -38,7 +39,7 @@ export async function walkPolicyDirectory(directory: string): Promise<PolicyTree
       if (stats.isDirectory()) return await visitFolder(path)
       // Devices and pipes are no documents: to read one could take for ever.
       if (!stats.isFile() || !isDocument(path)) return
-      if (UNSPEAKABLE.test(path)) problems.push(badName(path))
+      if (isUnspeakable(path) || isGivenPath(path)) problems.push(badName(path))
       else files.push({ path, stats })
     } catch (error) {
       if (await isMissing(join(directory, path))) return
@@ -64,6 +65,7 @@ const isDocument = (path: string): boolean => /\.(?:ya?ml|json)$/i.test(path)
 // The last is what a name that is not UTF-8 reads as.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNSPEAKABLE = /[\\\0-\x1f\x7f\ufffd]/
+export const isUnspeakable = (path: string): boolean => UNSPEAKABLE.test(path)
 
 /** False for a dangling link: its own name is there. */
 const isMissing = (path: string): Promise<boolean> =>

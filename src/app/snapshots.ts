@@ -1,13 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Facts, Override } from '../domain/facts.ts'
 import type { PolicySet } from '../domain/policy-set.ts'
 import type { Revision } from '../domain/revision.ts'
+import { atOnce, type Turns } from '../domain/turns.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import { compileSnapshot, compileSteps } from '../steering/compile.ts'
 import type { LiveSnapshot } from '../steering/live.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import { assembleFacts, nextExpiryMs } from './facts.ts'
 import { inTurns } from './in-turns.ts'
+import { keepEqualDocuments } from './keep-equal-documents.ts'
 
 /** Runs `task` once, after `delayMs`; returns the way to call it off. */
 export type Schedule = (task: () => void, delayMs: number) => () => void
@@ -31,12 +32,15 @@ export interface Snapshots {
 // setTimeout counts milliseconds in 31 bits.
 const LONGEST_DELAY_MS = 2 ** 31 - 1
 
+export interface SnapshotsParts {
+  readonly nowMs: () => number
+  readonly schedule: Schedule
+  /** What front ends make of a snapshot before it is in force. */
+  readonly prepare: (snapshot: Snapshot) => Turns<unknown>
+}
+
 /** The first snapshot is in force when this returns. */
-export function createSnapshots(
-  live: LiveSnapshot,
-  first: SnapshotInputs,
-  clock: { readonly nowMs: () => number; readonly schedule: Schedule },
-): Snapshots {
+export function createSnapshots(live: LiveSnapshot, first: SnapshotInputs, parts: SnapshotsParts): Snapshots {
   let inputs = first
   let facts: Facts | null = null
   let callOff: () => void = () => {}
@@ -45,7 +49,7 @@ export function createSnapshots(
   let isClosed = false
 
   const partsNow = () => {
-    const nowMs = clock.nowMs()
+    const nowMs = parts.nowMs()
     facts = assembleFacts(inputs.set.policies, inputs.overrides, nowMs, facts)
     const { revision, set, geo } = inputs
     return { revision, set, facts, freshness: 'fresh', geo, nowMs } as const
@@ -56,16 +60,25 @@ export function createSnapshots(
     const { compiledAtMs, validUntilMs } = snapshot
     const pending = inputs.overrides.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > compiledAtMs)
     const nextMs = Math.min(validUntilMs, nextExpiryMs(pending) ?? Infinity)
-    const delayMs = Math.max(0, nextMs - clock.nowMs())
-    callOff = nextMs === Infinity ? () => {} : clock.schedule(refresh, Math.min(LONGEST_DELAY_MS, delayMs))
+    const delayMs = Math.max(0, nextMs - parts.nowMs())
+    callOff = nextMs === Infinity ? () => {} : parts.schedule(refresh, Math.min(LONGEST_DELAY_MS, delayMs))
   }
   const refresh = (): void => {
     const mine = ++wanted
-    running = running.then(async () => {
+    const task = async (): Promise<void> => {
       // A later change that waits behind this one is compiled with it.
       if (isClosed || mine !== wanted) return
-      publish(await inTurns(compileSteps(partsNow(), live.current())))
-    })
+      const { set } = inputs
+      const before = live.current()
+      const kept = before === null ? set : await inTurns(keepEqualDocuments(set, before.set))
+      // Unless another set has come meanwhile.
+      if (inputs.set === set) inputs = { ...inputs, set: kept }
+      const snapshot = await inTurns(compileSteps(partsNow(), before))
+      await inTurns(parts.prepare(snapshot))
+      publish(snapshot)
+    }
+    // What kept one change from being compiled is told to whoever made it, and keeps no other.
+    running = running.then(task, task)
   }
   /** Also what was asked for while it waited. */
   const settled = async (): Promise<void> => {
@@ -75,11 +88,12 @@ export function createSnapshots(
     }
   }
 
-  publish(compileSnapshot(partsNow(), null))
+  const compiled = compileSnapshot(partsNow(), null)
+  atOnce(parts.prepare(compiled))
+  publish(compiled)
   return {
     update(change) {
-      const set = change.set === undefined ? inputs.set : keepEqualPolicies(change.set, inputs.set)
-      inputs = { ...inputs, ...change, set }
+      inputs = { ...inputs, ...change }
       refresh()
       return settled()
     },
@@ -89,14 +103,4 @@ export function createSnapshots(
       return settled()
     },
   }
-}
-
-/** A policy that reads as before stays the same object, and so keeps its steering map. */
-function keepEqualPolicies(next: PolicySet, before: PolicySet): PolicySet {
-  const known = new Map(before.policies.map((policy) => [policy.service, policy]))
-  const policies = next.policies.map((policy) => {
-    const old = known.get(policy.service)
-    return old !== undefined && isDeepStrictEqual(old, policy) ? old : policy
-  })
-  return { ...next, policies }
 }

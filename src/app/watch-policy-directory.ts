@@ -1,9 +1,18 @@
-import { type FSWatcher, watch } from 'node:fs'
-import { isPassedOver, type PolicyTree, walkPolicyDirectory } from './policy-tree.ts'
+import type { Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import type { ZoneFile } from './config-values.ts'
+import { type PolicyTree, walkPolicyDirectory } from './policy-tree.ts'
 import { settling } from './settling.ts'
+import { type WatchedFolder, watchedFolders } from './watched-folders.ts'
+import { findZoneFiles, systemPathOf, type ZoneFiles } from './zone-files.ts'
 
 export interface PolicyWatchOptions {
   readonly directory: string
+  /** Master files outside of it, or folders of them. */
+  readonly zones?: readonly ZoneFile[]
+  /** Files that the documents named when they were read last, see `PolicyDirectory.named`. */
+  readonly named?: () => readonly string[]
   /** Called after each change, and once at the start: what changed before the watch began is not lost. */
   readonly onChange: () => void
   /** Told once of each way in which events cannot be had. Changes are found all the same, by looking. */
@@ -18,25 +27,33 @@ const SETTLE_MS = 100
 const POLL_MS = 2_000
 
 /**
- * Watches a policy directory and the folders in it, those to come included, until it is closed. What has no events
+ * Watches a policy directory and the folders in it, those to come included, and the master files besides, until it is closed. What has no events
  * (network file systems, links to files elsewhere) is found by a look every two seconds.
  */
 export function watchPolicyDirectory(options: PolicyWatchOptions): { close(): void } {
   const { directory, onChange, onProblem = () => {}, settleMs = SETTLE_MS, schedule = afterDelay } = options
+  const { zones = [], named = () => [] } = options
   const folders = watchedFolders(onProblem)
   let closed = false
   let known = ''
+  let files = 0
   let looking = Promise.resolve()
   let cancelPoll = (): void => {}
 
   const look = async (why: 'event' | 'poll'): Promise<void> => {
     const tree = await walkPolicyDirectory(directory)
+    const given = await findZoneFiles(zones)
+    const others = [
+      ...given.files.map(({ path, stats }) => ({ file: systemPathOf(path), stats })),
+      ...(await statsOf(named())),
+    ]
     if (closed) return
-    const found = fingerprintOf(tree)
+    const found = fingerprintOf(tree, given, others)
+    files = tree.files.length + others.length
     if (why === 'poll' && found === known) return
     known = found
     // Before the change is told: what is saved from now on has its own event, what was saved until now will be read.
-    folders.replace(tree.folders, settled.notice)
+    folders.replace(foldersOf(tree, given, others), settled.notice)
     onChange()
   }
   const enqueue = (why: 'event' | 'poll'): Promise<void> => {
@@ -46,7 +63,7 @@ export function watchPolicyDirectory(options: PolicyWatchOptions): { close(): vo
   const settled = settling(schedule, settleMs, () => enqueue('event'))
   const poll = (): void => {
     enqueue('poll').then(() => {
-      if (!closed) cancelPoll = schedule(poll, POLL_MS)
+      if (!closed) cancelPoll = schedule(poll, pollDelayMs(files))
     })
   }
 
@@ -66,44 +83,41 @@ const afterDelay = (task: () => void, delayMs: number): (() => void) => {
   return () => clearTimeout(timer)
 }
 
-/** What would differ if a file had been written, added, taken away or replaced. */
-function fingerprintOf({ files, folders, problems }: PolicyTree): string {
-  const ofFiles = files.map(({ path, stats }) => [path, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs])
-  return JSON.stringify([ofFiles, folders, problems])
+/** A look costs time for each file, and mostly events come before it. */
+const FILES_A_POLL = 1_000
+const pollDelayMs = (files: number): number => POLL_MS * Math.max(1, Math.ceil(files / FILES_A_POLL))
+
+/** A file of the system outside the walk; null when it is not there. */
+interface OtherFile {
+  readonly file: string
+  readonly stats: Stats | null
 }
 
-/**
- * One watcher a folder: `recursive` of fs.watch follows no links. All are set anew each time, since one on a folder that was
- * deleted and made again under its old name would stay silent.
- */
-function watchedFolders(onProblem: (message: string) => void) {
-  const told = new Set<string>()
-  let watchers: readonly FSWatcher[] = []
+async function statsOf(files: readonly string[]): Promise<readonly OtherFile[]> {
+  const found: OtherFile[] = []
+  for (const file of new Set(files)) found.push({ file, stats: await stat(file).catch(() => null) })
+  return found
+}
 
-  const tell = (folder: string, error: Error): void => {
-    const message = `${folder} cannot be watched (${error.message}); changes there are found within ${POLL_MS / 1_000} seconds`
-    if (told.has(message)) return
-    told.add(message)
-    onProblem(message)
+const markOf = (stats: Stats | null) => (stats === null ? null : [stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs])
+
+/** What would differ if a file had been written, added, taken away or replaced. */
+function fingerprintOf(tree: PolicyTree, given: ZoneFiles, others: readonly OtherFile[]): string {
+  const ofFiles = tree.files.map(({ path, stats }) => [path, markOf(stats)])
+  const ofOthers = others.map(({ file, stats }) => [file, markOf(stats)])
+  return JSON.stringify([ofFiles, tree.folders, tree.problems, given.folders, given.problems, ofOthers])
+}
+
+/** Folders to watch: in those of other people only what is named counts. */
+function foldersOf(tree: PolicyTree, given: ZoneFiles, others: readonly OtherFile[]): readonly WatchedFolder[] {
+  const whole = [...tree.folders, ...given.folders]
+  const known = new Set(whole.map((folder) => resolve(folder)))
+  const names = new Map<string, Set<string>>()
+  for (const { file, stats } of others) {
+    const folder = dirname(resolve(file))
+    // A folder that is not there has no events.
+    if (known.has(folder) || stats === null) continue
+    names.set(folder, (names.get(folder) ?? new Set()).add(basename(file)))
   }
-  const watchFolder = (folder: string, notice: () => void): FSWatcher[] => {
-    try {
-      const watcher = watch(folder, (_event, name) => {
-        // Kubernetes swaps the link ..data when a ConfigMap changes; all files in it are links through that one.
-        if (name === null || name === '..data' || !isPassedOver(name)) notice()
-      })
-      watcher.on('error', (error: Error) => tell(folder, error))
-      return [watcher]
-    } catch (error) {
-      tell(folder, error as Error)
-      return []
-    }
-  }
-  return {
-    replace: (folders: readonly string[], notice: () => void): void => {
-      const before = watchers
-      watchers = folders.flatMap((folder) => watchFolder(folder, notice))
-      for (const watcher of before) watcher.close()
-    },
-  }
+  return [...whole.map((path) => ({ path, names: null })), ...[...names].map(([path, only]) => ({ path, names: only }))]
 }

@@ -56,7 +56,7 @@ export async function openGeoData(config: Config, io: Io): Promise<GeoLocator> {
  * somebody is looking for their cause. When the documents make no set, the command ends.
  */
 export async function openPolicies(config: Config, geo: GeoLocator, io: Io): Promise<{ set: PolicySet }> {
-  const source = await readPolicyDirectory(config.policies)
+  const source = await readPolicyDirectory(config.policies, config.zones)
   const checked = checkDocuments(source.documents, geo, io.nowMs())
   const errors = [...source.problems, ...checked.problems].filter(({ severity }) => severity === 'error')
   const lines = errors.map(formatProblem).join('\n')

@@ -2,6 +2,7 @@ import { Command, Help, Option } from 'commander'
 import { configFlags } from '../app/config.ts'
 import { defineCheck } from './commands/check.ts'
 import { defineConfig } from './commands/config.ts'
+import { defineDig } from './commands/dig.ts'
 import { defineExplain } from './commands/explain.ts'
 import { defineGeo } from './commands/geo.ts'
 import { defineOverride } from './commands/override.ts'
@@ -11,7 +12,16 @@ import type { Io } from './io.ts'
 import { collect } from './options.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS = [defineServe, defineCheck, defineExplain, defineShare, defineGeo, defineOverride, defineConfig]
+const COMMANDS = [
+  defineServe,
+  defineCheck,
+  defineExplain,
+  defineDig,
+  defineShare,
+  defineGeo,
+  defineOverride,
+  defineConfig,
+]
 
 const INTRODUCTION = `Application-layer anycast: sends every client to the best endpoint of a service, by name.
 One policy engine behind GeoDNS, an HTTP redirector and a JSON discovery API.`
@@ -21,6 +31,7 @@ Start here:
   nearcast serve                          run a node on the policies in ./policies
   nearcast check                          judge the policies, every problem at once
   nearcast explain api 81.2.69.142 DE     who gets what, and why
+  nearcast dig api.geo.example            what DNS answers to the world, beside what it should
 
 Every setting can be a flag, a NEARCAST_… variable, or a line in nearcast.yaml; the first of them counts.
 Exit codes: 0 done, 1 problems were found, 2 the command was not understood.`
@@ -50,9 +61,10 @@ export function createProgram(io: Io): Command {
 
 /** The settings that a command reads; `serve` reads them all. */
 const READ: Readonly<Record<string, string>> = {
-  check: '--config, --policies, --geo-data, --state',
-  explain: '--config, --policies, --geo-data, --state',
-  share: '--config, --policies, --geo-data, --state',
+  check: '--config, --policies, --zone, --geo-data, --state',
+  explain: '--config, --policies, --zone, --geo-data, --state',
+  dig: '--config, --dns, --dot, --admin, --policies, --zone, --geo-data, --state, --resolvers',
+  share: '--config, --policies, --zone, --geo-data, --state',
   geo: '--config, --geo-data, --state',
   override: '--config, --policies, --state',
 }

@@ -5,14 +5,13 @@ import { hostnamesOf, mayFlatten } from './service-answer.ts'
 import { TYPE } from './wire/codes.ts'
 import { nameToText, type WireName } from './wire/name.ts'
 import { wireNameOf } from './wire/record-data.ts'
-import { compileZones, type ZoneNode } from './zone-table.ts'
+import type { ZoneNode, ZoneTables } from './zone-table.ts'
 
 /**
  * Names outside the zones of a policy set whose addresses answers may need: targets of ALIAS records and of endpoints
  * that cannot be a CNAME, and what CNAMEs of ours lead them to. Lower case, no trailing dot, each once.
  */
-export function aliasTargets(set: PolicySet): readonly string[] {
-  const zones = compileZones(set, 1)
+export function aliasTargets(set: PolicySet, zones: ZoneTables): readonly string[] {
   const policies = new Map(set.policies.flatMap((policy) => policy.names.dns.map((name) => [name, policy] as const)))
   const policyAt = (node: ZoneNode): Policy | undefined => policies.get(node.service ?? '')
   const outside = new Set<string>()
@@ -34,8 +33,8 @@ export function aliasTargets(set: PolicySet): readonly string[] {
     else if (node.alias !== null) visit(node.alias.target)
   }
 
-  for (const { nodes } of zones.values()) {
-    for (const node of nodes.values()) {
+  for (const { leading } of zones.values()) {
+    for (const node of leading) {
       const policy = policyAt(node)
       const flattens = policy === undefined ? node.alias !== null : mayFlatten(node, policy)
       if (flattens) visitNode(node)

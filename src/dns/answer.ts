@@ -1,5 +1,7 @@
+import { addAdditional, storedAddresses, targetsOf } from './additional.ts'
 import {
   type Answering,
+  type Ask,
   answerAddresses,
   denyWith,
   type FlatAddresses,
@@ -7,12 +9,13 @@ import {
   wantsAddresses,
 } from './answering.ts'
 import { find, zoneFor } from './lookup.ts'
-import { emptyReply } from './reply.ts'
+import { emptyReply, type Reply } from './reply.ts'
 import { answerService } from './service-answer.ts'
+import { withHints } from './svcb.ts'
 import { EDE, RCODE, TYPE } from './wire/codes.ts'
 import { isWithin, nameToText, type WireName } from './wire/name.ts'
-import { type OwnedRRset, type RRset, textData } from './wire/record-data.ts'
-import { findZone, type ZoneNode, type ZoneTable, type ZoneTables } from './zone-table.ts'
+import { type RRset, textData } from './wire/record-data.ts'
+import type { ZoneNode, ZoneTable } from './zone-table.ts'
 
 /** Where the chain of names ended: in zones of ours, or at a name that others answer for. */
 export type ChainEnd = { readonly kind: 'inside' } | { readonly kind: 'outside'; readonly name: WireName }
@@ -25,13 +28,20 @@ const MAX_DECISIONS = 64
 /** RFC 8482 §4.2: "large enough to suppress frequent subsequent ANY queries". */
 const ANY_TTL_SECONDS = 3600
 
-/** RFC 1034 §4.3.2: finds the zone, walks down it, follows CNAMEs to their end. The result is in `answering.reply`. */
+/** Answers a question. The result is in `answering.reply`. */
 export function answerName(answering: Answering, qname: WireName): ChainEnd {
+  const end = walk(answering, qname)
+  addAdditional(answering, askFor(answering))
+  return end
+}
+
+/** RFC 1034 §4.3.2: finds the zone, walks down it, follows CNAMEs to their end. */
+function walk(answering: Answering, qname: WireName): ChainEnd {
   const { reply, zones, type, visited, decisions } = answering
   let name: WireName | null = qname
   while (name !== null) {
     // A loop, or a chain without end, ends where it was noticed; what was found is the answer.
-    if (visited.includes(name) || visited.length >= MAX_NAMES || decisions.length >= MAX_DECISIONS) return INSIDE
+    if (visited.includes(name) || visited.length >= MAX_NAMES || usesOf(decisions) >= MAX_DECISIONS) return INSIDE
     const table = zoneFor(zones, name, type)
     if (table === null) return { kind: 'outside', name }
     visited.push(name)
@@ -56,12 +66,28 @@ export function answerName(answering: Answering, qname: WireName): ChainEnd {
   return INSIDE
 }
 
+const usesOf = (decisions: Answering['decisions']): number => decisions.reduce((sum, { uses }) => sum + uses, 0)
+
+/** What is found for another question belongs to this one's answer, and so does its scope. */
+function askFor(answering: Answering): Ask {
+  return (name, type) => {
+    const reply = emptyReply()
+    walk({ ...answering, type, reply, visited: [] }, name)
+    widen(answering.reply, reply)
+    return reply
+  }
+}
+
+function widen(reply: Reply, { scopePrefixLength }: Reply): void {
+  reply.scopePrefixLength = Math.max(reply.scopePrefixLength, scopePrefixLength)
+}
+
 /** Answers from one node; returns the next name of the chain, or null at its end. */
 function answerNode(answering: Answering, table: ZoneTable, node: ZoneNode, name: WireName): WireName | null {
   const service = node.service === null ? undefined : answering.snapshot.byDnsName.get(node.service)
   if (service === undefined) return answerStored(answering, table, node, name, table.negativeTtlSeconds)
   const flatten = (target: WireName) => addressesOf(answering, target)
-  const answered = answerService(answering, table, node, service, name, flatten)
+  const answered = answerService(answering, table, node, service, name, { flatten, ask: askFor(answering) })
   switch (answered.kind) {
     case 'done':
       return null
@@ -89,8 +115,7 @@ function answerStored(
     return type === TYPE.CNAME || type === TYPE.ANY ? null : (cname.data[0]?.names[0] ?? null)
   }
   if (rrset !== undefined) {
-    reply.answer.push({ owner: name, ...rrset })
-    addTargetAddresses(answering, rrset)
+    reply.answer.push({ owner: name, ...withHints(rrset, name, askFor(answering)) })
   } else if (type === TYPE.ANY && (node.rrsets.size > 0 || node.alias !== null || node.service !== null)) {
     reply.answer.push({ owner: name, ...RFC8482_HINFO })
   } else if (node.alias !== null && wantsAddresses(type)) {
@@ -120,28 +145,14 @@ function referTo({ reply, zones }: Answering, cut: WireName, node: ZoneNode): vo
   }
 }
 
-/** RFC 1035 §3.3.9, §3.3.11 and RFC 2782: addresses of the names that an answer names, when we have them at hand. */
-function addTargetAddresses({ reply, zones }: Answering, rrset: RRset): void {
-  if (rrset.type !== TYPE.NS && rrset.type !== TYPE.MX && rrset.type !== TYPE.SRV) return
-  for (const name of targetsOf(rrset)) reply.additional.push(...storedAddresses(zones, name))
-}
-
-const targetsOf = (rrset: RRset): readonly WireName[] => [...new Set(rrset.data.flatMap((data) => data.names))]
-
-function storedAddresses(zones: ZoneTables, name: WireName): readonly OwnedRRset[] {
-  const node = findZone(zones, name)?.nodes.get(name)
-  const sets = [node?.rrsets.get(TYPE.A), node?.rrsets.get(TYPE.AAAA)]
-  return sets.flatMap((rrset) => (rrset === undefined ? [] : [{ owner: name, ...rrset }]))
-}
-
 const UNKNOWN: FlatAddresses = { kind: 'unknown', addresses: [], ttlSeconds: STALE_TTL_SECONDS }
 
 /** Flattens a name to addresses of the question's type: by answering it inside our zones, by what has been learned outside. */
 function addressesOf(answering: Answering, target: WireName): FlatAddresses {
   const reply = emptyReply()
   // A copy: the next endpoint may lead to the same name, and that is no loop.
-  const end = answerName({ ...answering, reply, visited: [...answering.visited] }, target)
-  answering.reply.scopePrefixLength = Math.max(answering.reply.scopePrefixLength, reply.scopePrefixLength)
+  const end = walk({ ...answering, reply, visited: [...answering.visited] }, target)
+  widen(answering.reply, reply)
   answering.reply.error ??= reply.error
   if (end.kind === 'outside') return learnedAddresses(answering, end.name, leastTtl(reply.answer))
 

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../domain/address.ts'
+import type { Zone } from '../domain/zone.ts'
 import type { Decision } from '../steering/decide.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import type { FindAliasAddresses } from './alias-addresses.ts'
@@ -22,9 +23,22 @@ export interface Answering {
   readonly reply: Reply
   /** Names on the way here, in order: the chain ends when one comes again, or when there are too many. */
   readonly visited: WireName[]
-  /** The decisions taken, in order. */
-  readonly decisions: Decision[]
+  /** The decisions taken, in order, each once. */
+  readonly decisions: TakenDecision[]
 }
+
+/** A service decides once for a question: all of the answer, hints and additional records too, has the same plan and slot. */
+export interface TakenDecision extends Decision {
+  /** Zones may believe client subnets or not, so it holds for the zones that do as this one. */
+  readonly zoneEcs: Zone['ecs']
+  /** SCOPE PREFIX-LENGTH of an answer in which it shows. */
+  readonly answerScope: number
+  /** How often it was asked for. */
+  uses: number
+}
+
+/** Answers another question for the one under way: the same asker, the same decisions. */
+export type Ask = (name: WireName, type: number) => Reply
 
 /** Addresses of a name, ours or not; `unknown` while they could not be learned. */
 export interface FlatAddresses {

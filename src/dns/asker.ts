@@ -3,8 +3,10 @@ import {
   type IpAddress,
   type IpPrefix,
   normaliseAddress,
+  prefixCovers,
   SPECIAL_PURPOSE,
   specialPurposeOf,
+  unmapped,
 } from '../domain/address.ts'
 import type { Zone } from '../domain/zone.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
@@ -25,7 +27,7 @@ export function steeredAsker(
   geo: GeoLocator,
 ): SteeredAsker {
   // RFC 7871 §7.1.2: SOURCE 0 asks not to be tailored to a subnet: the resolver's address decides, and the scope is 0.
-  if (ecs === null || ecs.address === null || zoneEcs === 'never') {
+  if (ecs === null || ecs.address === null || !isBelieved(zoneEcs, resolver)) {
     return { asker: resolverAsker(resolver), scopeOf: () => 0 }
   }
   const { address, sourcePrefixLength } = ecs
@@ -38,10 +40,22 @@ export function steeredAsker(
     return { asker: resolverAsker(resolver), scopeOf: tailored(() => scope) }
   }
   const asker: Asker = { frontEnd: 'dns', address, prefixLength: sourcePrefixLength, source: 'ecs', request: null }
+  // An override inside a special-purpose network says nothing about what is around it there.
+  const placedLength = specialPurposeOf(network) === null ? 0 : geo.locate(network).prefixLength
   return {
     asker,
-    scopeOf: tailored((scope) => Math.max(scope, offset + lengthWithoutSpecialPurpose(network, scope - offset))),
+    scopeOf: tailored((scope) => {
+      const least = Math.max(scope - offset, placedLength)
+      return Math.max(scope, offset + lengthWithoutSpecialPurpose(network, least))
+    }),
   }
+}
+
+/** Where a zone lists the resolvers that it believes, the subnets of all others say nothing, as with `never`. */
+function isBelieved(zoneEcs: Zone['ecs'], resolver: IpAddress): boolean {
+  if (typeof zoneEcs === 'string') return zoneEcs === 'always'
+  const address = unmapped(resolver)
+  return zoneEcs.trusted.some((prefix) => prefixCovers(prefix, address))
 }
 
 /** An answer that is not tailored has scope 0, whoever asked. */

@@ -3,9 +3,16 @@ import { EDE, RCODE, TYPE } from './wire/codes.ts'
 import type { WireName } from './wire/name.ts'
 import { textData, wireNameOf } from './wire/record-data.ts'
 
-/** RFC 4892: which node answers, told in class CH. The software's name is told without a version. */
-export function answerChaos(reply: Reply, qname: WireName, type: number, nodeId: string): void {
-  const text = textAt(qname, nodeId)
+/** What is told in class CH. Null: the names are like any that are not ours. */
+export interface ChaosTexts {
+  /** At `version.bind` and `version.server`. */
+  readonly version: string | null
+  /** At `id.server` and `hostname.bind` (RFC 4892). */
+  readonly nodeId: string | null
+}
+
+export function answerChaos(reply: Reply, qname: WireName, type: number, texts: ChaosTexts): void {
+  const text = textAt(qname, texts)
   if (text === null) {
     reply.rcode = RCODE.REFUSED
     reply.error = { code: EDE.NOT_AUTHORITATIVE, text: '' }
@@ -24,8 +31,9 @@ export function answerChaos(reply: Reply, qname: WireName, type: number, nodeId:
 
 const VERSION_NAMES = ['version.bind', 'version.server'].map(wireNameOf)
 const NODE_NAMES = ['id.server', 'hostname.bind'].map(wireNameOf)
+export const CHAOS_NAMES: readonly WireName[] = [...VERSION_NAMES, ...NODE_NAMES]
 
-function textAt(qname: WireName, nodeId: string): string | null {
-  if (VERSION_NAMES.includes(qname)) return 'nearcast'
+function textAt(qname: WireName, { version, nodeId }: ChaosTexts): string | null {
+  if (VERSION_NAMES.includes(qname)) return version
   return NODE_NAMES.includes(qname) ? nodeId : null
 }

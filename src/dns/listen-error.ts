@@ -1,5 +1,7 @@
+export type ListenTransport = 'UDP' | 'TCP' | 'TLS' | 'HTTPS'
+
 /** Why a port could not be opened, in words: `cause` is the system's error. */
-export function listenError(transport: 'UDP' | 'TCP', host: string, port: number, cause: unknown): Error {
+export function listenError(transport: ListenTransport, host: string, port: number, cause: unknown): Error {
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? ''
   const why = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause))
   return new Error(`DNS cannot listen on ${host} port ${port} over ${transport}: ${why}`, { cause })

@@ -23,7 +23,7 @@ export function find(table: ZoneTable, name: WireName, type: number): Found {
   for (let rest = name; rest !== table.apex; rest = parentOf(rest)) path.push(rest)
 
   let encloser = table.apex
-  let node = table.nodes.get(encloser) as ZoneNode
+  let node = table.apexNode
   for (const next of path.reverse()) {
     const child = table.nodes.get(next)
     if (child === undefined) {

@@ -1,6 +1,17 @@
-import { type EdeCode, OPTION, RCODE, type Rcode, TYPE } from './wire/codes.ts'
+import {
+  appendOption,
+  composeOpt,
+  composePadding,
+  noOptions,
+  type OptContents,
+  type OptionValues,
+  UDP_PAYLOAD_SIZE,
+} from './opt-record.ts'
+import type { Transport } from './peer.ts'
+import { RCODE, type Rcode } from './wire/codes.ts'
 import { HEADER_LENGTH, type ParsedQuery } from './wire/query.ts'
 import type { OwnedRRset } from './wire/record-data.ts'
+import { composeBadKey } from './wire/tsig.ts'
 import { type MessageWriter, writeRRset, writerBehindQuestion } from './wire/writer.ts'
 
 /** What is answered, before it is bytes. */
@@ -13,9 +24,10 @@ export interface Reply {
   readonly requiredGlue: OwnedRRset[]
   readonly additional: OwnedRRset[]
   /** Extended DNS Error (RFC 8914), sent if the query had EDNS. */
-  error: { readonly code: EdeCode; readonly text: string } | null
+  error: OptContents['error']
   /** ECS SCOPE PREFIX-LENGTH. */
   scopePrefixLength: number
+  options: OptionValues
 }
 
 export const emptyReply = (): Reply => ({
@@ -27,17 +39,15 @@ export const emptyReply = (): Reply => ({
   additional: [],
   error: null,
   scopePrefixLength: 0,
+  options: noOptions(),
 })
 
-/** RFC 9715 §3.1: 1232 octets pass every common path unfragmented. Also the size that our OPT record states. */
-export const UDP_PAYLOAD_SIZE = 1232
 const UDP_WITHOUT_EDNS = 512
-const TCP_MAXIMUM = 65_535
-const OPT_FIXED_LENGTH = 11
+const STREAM_MAXIMUM = 65_535
 
 /** How large an answer may be. */
-export function sizeLimit(query: ParsedQuery, transport: 'udp' | 'tcp'): number {
-  if (transport === 'tcp') return TCP_MAXIMUM
+export function sizeLimit(query: ParsedQuery, transport: Transport): number {
+  if (transport !== 'udp') return STREAM_MAXIMUM
   if (query.edns === null) return UDP_WITHOUT_EDNS
   // RFC 6891 §6.2.3: "Values lower than 512 MUST be treated as equal to 512."
   return Math.min(Math.max(query.edns.payloadSize, UDP_WITHOUT_EDNS), UDP_PAYLOAD_SIZE)
@@ -45,7 +55,7 @@ export function sizeLimit(query: ParsedQuery, transport: 'udp' | 'tcp'): number 
 
 /**
  * Writes the reply to a query into `out` and returns its length. What does not fit goes in this order: additional
- * records, one RRset after the other; then, with TC set, everything but question and OPT.
+ * records, one RRset after the other; then, with TC set, everything but question, OPT and TSIG.
  */
 export function composeReply(
   out: Uint8Array,
@@ -54,20 +64,48 @@ export function composeReply(
   query: ParsedQuery,
   reply: Reply,
 ): number {
-  const { question } = query
-  const options = query.edns === null ? null : composeOptions(query, reply)
-  const optLength = options === null ? 0 : OPT_FIXED_LENGTH + options.length
+  const { question, edns, tsig } = query
   const headEnd = question === null ? HEADER_LENGTH : question.end
   out.set(message.subarray(0, headEnd))
+  const opt = edns === null ? NO_RECORD : composeOpt(edns, reply, limit - headEnd)
+  const badKey = tsig === null ? NO_RECORD : composeBadKey(tsig)
+  // Names of keys and algorithms may be as long as those of questions: more than 512 octets hold.
+  const signature = headEnd + opt.length + badKey.length <= limit ? badKey : NO_RECORD
+  const room = limit - opt.length - signature.length
   const writer =
     question === null
-      ? { out, limit, position: headEnd, offsets: new Map() }
-      : writerBehindQuestion(out, limit - optLength, question.name, headEnd)
+      ? { out, limit: room, position: headEnd, offsets: new Map() }
+      : writerBehindQuestion(out, room, question.name, headEnd)
 
   const written = question === null ? NOTHING : writeSections(writer, question.class, reply, headEnd)
-  if (options !== null) writeOpt(writer, query, reply.rcode, options)
-  writeHeader(out, message, query, reply, written, options === null ? 0 : 1)
-  return writer.position
+  const end = writeTail(out, writer.position, limit, { opt, signature, paddingBlock: reply.options.paddingBlock })
+  const isTruncated = written.truncated || signature.length < badKey.length
+  const tailRecords = Number(opt.length > 0) + Number(signature.length > 0)
+  writeHeader(out, message, query, reply, {
+    ...written,
+    additional: written.additional + tailRecords,
+    truncated: isTruncated,
+  })
+  return end
+}
+
+const NO_RECORD = new Uint8Array(0)
+
+interface Tail {
+  readonly opt: Uint8Array
+  /** RFC 8945 §5.1: TSIG is the last record of all. */
+  readonly signature: Uint8Array
+  readonly paddingBlock: number | null
+}
+
+/** Writes what there is room for by reservation, and the padding; returns where the message ends. */
+function writeTail(out: Uint8Array, at: number, limit: number, { opt, signature, paddingBlock }: Tail): number {
+  const length = at + opt.length + signature.length
+  out.set(opt, at)
+  const padding = opt.length === 0 || paddingBlock === null ? NO_RECORD : composePadding(length, paddingBlock, limit)
+  if (padding.length > 0) appendOption(out, at, opt.length, padding)
+  out.set(signature, at + opt.length + padding.length)
+  return length + padding.length
 }
 
 interface Written {
@@ -113,56 +151,17 @@ function countWritten(
   return { records, left }
 }
 
-/** ECS first, then the error. */
-function composeOptions(query: ParsedQuery, reply: Reply): Uint8Array {
-  const parts: Uint8Array[] = []
-  const ecs = query.edns?.ecs ?? null
-  if (ecs !== null) {
-    // RFC 7871 §7.2.1: FAMILY, SOURCE PREFIX-LENGTH and ADDRESS "MUST match those in the query"; SCOPE is ours.
-    const value = ecs.octets.slice()
-    value[3] = reply.scopePrefixLength
-    parts.push(optionHeader(OPTION.ECS, value.length), value)
-  }
-  if (reply.error !== null) {
-    const text = Buffer.from(reply.error.text, 'utf8').subarray(0, 100)
-    parts.push(optionHeader(OPTION.EDE, 2 + text.length), Uint8Array.of(0, reply.error.code), text)
-  }
-  return Buffer.concat(parts)
-}
-
-const optionHeader = (code: number, length: number): Uint8Array =>
-  Uint8Array.of(code >> 8, code & 0xff, length >> 8, length & 0xff)
-
-/** The room was reserved. */
-function writeOpt(writer: MessageWriter, query: ParsedQuery, rcode: Rcode, options: Uint8Array): void {
-  // RFC 6891 §6.1.4: the DO bit is the only flag that is known; it goes back as it came (RFC 3225 §3), the others as zero.
-  const flags = query.edns?.dnssecOk ? 0x80 : 0
-  const version = 0
-  const size = UDP_PAYLOAD_SIZE
-  const fixed = [0, 0, TYPE.OPT, size >> 8, size & 0xff, rcode >> 4, version, flags, 0]
-  writer.out.set([...fixed, options.length >> 8, options.length & 0xff], writer.position)
-  writer.out.set(options, writer.position + OPT_FIXED_LENGTH)
-  writer.position += OPT_FIXED_LENGTH + options.length
-}
-
 /**
  * RFC 1035 §4.1.1: RD is copied; RA, Z and AD are never set. CD is not copied: RFC 4035 §3.1.6, "A security-aware name
  * server SHOULD clear the CD bit when composing an authoritative response".
  */
-function writeHeader(
-  out: Uint8Array,
-  message: Uint8Array,
-  query: ParsedQuery,
-  reply: Reply,
-  written: Written,
-  optCount: 0 | 1,
-): void {
+function writeHeader(out: Uint8Array, message: Uint8Array, query: ParsedQuery, reply: Reply, written: Written): void {
   const recursionDesired = (message[2] ?? 0) & 0x01
   const authoritative = reply.authoritative ? 0x04 : 0
   const truncated = written.truncated ? 0x02 : 0
   out[2] = 0x80 | (query.opcode << 3) | authoritative | truncated | recursionDesired
   out[3] = reply.rcode & 0x0f
-  const counts = [query.question === null ? 0 : 1, written.answer, written.authority, written.additional + optCount]
+  const counts = [query.question === null ? 0 : 1, written.answer, written.authority, written.additional]
   counts.forEach((count, index) => {
     out[4 + index * 2] = count >> 8
     out[5 + index * 2] = count & 0xff

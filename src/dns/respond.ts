@@ -1,25 +1,30 @@
-import { type IpAddress, type IpPrefix, normaliseAddress, prefixCovers } from '../domain/address.ts'
+import { type IpPrefix, normaliseAddress, prefixCovers } from '../domain/address.ts'
 import type { Outcome } from '../domain/plan.ts'
+import type { Decision } from '../steering/decide.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import type { FindAliasAddresses } from './alias-addresses.ts'
 import { answerName } from './answer.ts'
 import type { Answering } from './answering.ts'
 import { answerChaos } from './chaos.ts'
+import { COOKIE, type CookieJar, type CookieState, cookieStateOf } from './cookies.ts'
 import { answerDebug } from './debug-answer.ts'
+import { type AnswerLimit, composeSlip, judgeAnswer } from './limit-answer.ts'
+import { type OptionSettings, type ReadOptions, readOptions } from './option-values.ts'
+import type { Peer, Transport } from './peer.ts'
+import { VERDICT } from './rate-limit.ts'
+import { PROBLEM_REFUSAL, type Refusal, refusalOf } from './refusal.ts'
 import { composeReply, emptyReply, type Reply, sizeLimit } from './reply.ts'
-import { CLASS, EDE, type EdeCode, RCODE, type Rcode, TYPE } from './wire/codes.ts'
-import { HEADER_LENGTH, type ParsedQuery, parseQuery, type Question } from './wire/query.ts'
-import { compileZones, type ZoneTables } from './zone-table.ts'
+import { CLASS, EDE, RCODE, type Rcode } from './wire/codes.ts'
+import { HEADER_LENGTH, type ParsedQuery, parseQuery } from './wire/query.ts'
+import type { ZoneTables } from './zone-table.ts'
+import { createZones, type Zones } from './zones.ts'
 
-export interface Peer {
-  readonly address: IpAddress
-  readonly transport: 'udp' | 'tcp'
-}
+export type { Peer, Transport } from './peer.ts'
 
 /** What became of a query. */
 export interface AnswerRecord {
   readonly rcode: Rcode
-  readonly transport: Peer['transport']
+  readonly transport: Transport
   /** The steered service and the endpoint that came first in its answer, if there was one. */
   readonly service: string | null
   readonly endpoint: string | null
@@ -27,6 +32,8 @@ export interface AnswerRecord {
   readonly outcome: Outcome | null
   /** SOURCE PREFIX-LENGTH of the query's client subnet; null without the option. */
   readonly ecsPrefixLength: number | null
+  /** What its COOKIE option was worth; `none` too where cookies are off. */
+  readonly cookie: CookieState
 }
 
 /**
@@ -38,22 +45,34 @@ export type Respond = (query: Uint8Array, length: number, peer: Peer, out: Uint8
 
 export interface ResponderOptions {
   readonly current: () => Snapshot
+  /** Those of whoever prepares them before a snapshot is published; without it the first query about one waits for them. */
+  readonly zones?: Zones
   readonly nowMs: () => number
   /** Uniform unsigned 32-bit draws. */
   readonly dice: () => number
   /** Networks whose queries get debug answers: the decision id in an Extended DNS Error, and TXT at `_nearcast.<service name>`. Empty: nobody. */
   readonly debug: readonly IpPrefix[]
-  /** Told as `id.server` and `hostname.bind` in class CH. */
-  readonly nodeId: string
+  /** Told as NSID, and as `id.server` and `hostname.bind` in class CH; null tells nobody. */
+  readonly nodeId: string | null
+  /** Told as `version.bind` and `version.server` in class CH; without it they are names that are not ours. */
+  readonly version?: string | null
+  /** Without it cookies are off: a COOKIE option is like any that is not known. */
+  readonly cookies?: CookieJar | null
+  /** Without it every answer is sent. */
+  readonly rateLimit?: AnswerLimit | null
   readonly findAliasAddresses: FindAliasAddresses
+  /** An answer over UDP that was not sent, or of which no more than a slip was. `onAnswer` does not hear of it. */
+  readonly onLimited?: (verdict: 'slip' | 'drop') => void
   readonly onAnswer?: (record: AnswerRecord) => void
+  /** The decisions behind an answer, in the order in which they were taken; called when there were any. */
+  readonly onDecisions?: (decisions: readonly Decision[]) => void
   /** An answer that failed by a fault of ours; the query was answered with SERVFAIL. */
   readonly onFailure: (error: unknown) => void
 }
 
 /** The DNS front end without its sockets. */
 export function createResponder(options: ResponderOptions): Respond {
-  const zonesOf = createZoneCache()
+  const zonesOf = (options.zones ?? createZones()).of
   return (query, length, peer, out) => {
     try {
       return respond(options, zonesOf, query, length, peer, out)
@@ -61,18 +80,6 @@ export function createResponder(options: ResponderOptions): Respond {
       options.onFailure(error)
       return composeServerFailure(query, length, out)
     }
-  }
-}
-
-/** Tables depend on the documents alone: they outlive every change of facts. */
-function createZoneCache(): (snapshot: Snapshot) => ZoneTables {
-  const tables = new WeakMap<Snapshot['set'], { readonly revision: number; readonly zones: ZoneTables }>()
-  return ({ set, revision }) => {
-    const known = tables.get(set)
-    if (known?.revision === revision.number) return known.zones
-    const zones = compileZones(set, revision.number)
-    tables.set(set, { revision: revision.number, zones })
-    return zones
   }
 }
 
@@ -89,13 +96,22 @@ function respond(
 ): number {
   const query = parseQuery(message, Math.min(length, message.length))
   if (query === null || out.length < SMALLEST_OUT) return 0
-  const reply = emptyReply()
-  const answering = answer(options, zonesOf, query, peer, reply)
+  const nowMs = options.nowMs()
+  const read = readOptions(query, peer, optionSettings(options), nowMs)
+  const reply = { ...emptyReply(), options: read.values }
+  const answering = answer({ options, zonesOf, query, peer, read, nowMs }, reply)
   const decision = answering?.decisions[0]
   if (decision !== undefined && isDebugged(options, peer)) {
     reply.error = { code: reply.error?.code ?? EDE.OTHER, text: decision.id }
   }
-  const written = composeReply(out, Math.min(out.length, sizeLimit(query, peer.transport)), message, query, reply)
+  const limit = Math.min(out.length, sizeLimit(query, peer.transport))
+  const verdict = judged(options, query, peer, read.cookie, answering, reply.rcode)
+  if (verdict !== VERDICT.pass) {
+    options.onLimited?.(verdict === VERDICT.slip ? 'slip' : 'drop')
+    return verdict === VERDICT.slip ? composeSlip(out, limit, message, query, reply) : 0
+  }
+  const written = composeReply(out, limit, message, query, reply)
+  if (answering !== null && decision !== undefined) options.onDecisions?.(answering.decisions)
   options.onAnswer?.({
     rcode: reply.rcode,
     transport: peer.transport,
@@ -103,36 +119,49 @@ function respond(
     endpoint: decision?.endpoints[0]?.id ?? null,
     outcome: decision?.plan.outcome ?? null,
     ecsPrefixLength: query.edns?.ecs?.sourcePrefixLength ?? null,
+    cookie: cookieStateOf(read.cookie),
   })
   return written
 }
+
+function judged(
+  { rateLimit = null }: ResponderOptions,
+  query: ParsedQuery,
+  peer: Peer,
+  cookie: number,
+  answering: Answering | null,
+  rcode: Rcode,
+): number {
+  if (rateLimit === null) return VERDICT.pass
+  return judgeAnswer(rateLimit, query, peer, cookie, answering?.zones ?? null, rcode)
+}
+
+const optionSettings = ({ cookies = null, nodeId }: ResponderOptions): OptionSettings => ({ cookies, nodeId })
 
 const isDebugged = ({ debug }: ResponderOptions, { address }: Peer): boolean => {
   const normalised = normaliseAddress(address)
   return debug.some((prefix) => prefixCovers(prefix, normalised))
 }
 
+interface Asked {
+  readonly options: ResponderOptions
+  readonly zonesOf: (snapshot: Snapshot) => ZoneTables
+  readonly query: ParsedQuery
+  readonly peer: Peer
+  readonly read: ReadOptions
+  readonly nowMs: number
+}
+
 /** Fills the reply; returns what was asked of the zones, or null when it did not get there. */
-function answer(
-  options: ResponderOptions,
-  zonesOf: (snapshot: Snapshot) => ZoneTables,
-  query: ParsedQuery,
-  peer: Peer,
-  reply: Reply,
-): Answering | null {
+function answer({ options, zonesOf, query, peer, read, nowMs }: Asked, reply: Reply): Answering | null {
   const { question } = query
-  if (query.problem !== 'none' || question === null) {
-    reply.rcode = PROBLEM_RCODE[query.problem]
-    return null
-  }
+  const problem = query.problem === 'none' ? read.problem : query.problem
+  if (problem !== 'none') return refuse(reply, PROBLEM_REFUSAL[problem])
+  if (question === null) return refuse(reply, cookieAnswer(read, options))
   const refusal = refusalOf(question)
-  if (refusal !== null) {
-    reply.rcode = refusal.rcode
-    reply.error = refusal.code === null ? null : { code: refusal.code, text: '' }
-    return null
-  }
+  if (refusal !== null) return refuse(reply, refusal)
   if (question.class === CLASS.CH) {
-    answerChaos(reply, question.name, question.type, options.nodeId)
+    answerChaos(reply, question.name, question.type, { version: options.version ?? null, nodeId: options.nodeId })
     return null
   }
   const snapshot = options.current()
@@ -141,7 +170,7 @@ function answer(
     zones: zonesOf(snapshot),
     resolver: peer.address,
     ecs: query.edns?.ecs ?? null,
-    nowMs: options.nowMs(),
+    nowMs,
     dice: options.dice,
     findAliasAddresses: options.findAliasAddresses,
     type: question.type,
@@ -159,32 +188,19 @@ function answer(
   return answering
 }
 
-const PROBLEM_RCODE: Readonly<Record<ParsedQuery['problem'], Rcode>> = {
-  none: RCODE.FORMERR,
-  formErr: RCODE.FORMERR,
-  notImp: RCODE.NOTIMP,
-  badVers: RCODE.BADVERS,
+function refuse(reply: Reply, { rcode, code }: Refusal): null {
+  reply.rcode = rcode
+  reply.error = code === null ? null : { code, text: '' }
+  return null
 }
 
-interface Refusal {
-  readonly rcode: Rcode
-  readonly code: EdeCode | null
-}
-const FORMERR: Refusal = { rcode: RCODE.FORMERR, code: null }
-const REFUSED: Refusal = { rcode: RCODE.REFUSED, code: EDE.NOT_SUPPORTED }
-const NOTIMP: Refusal = { rcode: RCODE.NOTIMP, code: EDE.NOT_SUPPORTED }
-
-/** Types that are no data of any name (RFC 6895 §3.1: 0, OPT, and the Q and meta types 128–255), and classes we do not serve. */
-function refusalOf({ type, class: qclass }: Question): Refusal | null {
-  // QCLASS ANY is refused like every other: no zone of ours is in more than one class.
-  if (qclass !== CLASS.IN && qclass !== CLASS.CH) return { ...REFUSED, code: EDE.NOT_AUTHORITATIVE }
-  if (type === TYPE.ANY) return null
-  if (type === 0 || type === TYPE.OPT || type === TYPE.TKEY || type === TYPE.TSIG) return FORMERR
-  // RFC 9824 §3.4: NXNAME asked for explicitly is FORMERR, "Invalid Query Type".
-  if (type === TYPE.NXNAME) return { ...FORMERR, code: EDE.INVALID_QUERY_TYPE }
-  // RFC 5936 §2.2.1: a server that does not transfer the zone to this client says REFUSED; there is no AXFR over UDP either (§4.2).
-  if (type === TYPE.AXFR || type === TYPE.IXFR) return REFUSED
-  return type >= 128 && type <= 255 ? NOTIMP : null
+/**
+ * RFC 7873 §5.4, a query without a question: "the response SHALL have the RCODE BADCOOKIE if the Server Cookie sent with the
+ * query was invalid and the RCODE NOERROR if it was valid", or if there was none.
+ */
+function cookieAnswer({ cookie }: ReadOptions, { cookies = null }: ResponderOptions): Refusal {
+  if (cookies === null) return PROBLEM_REFUSAL.formErr
+  return { rcode: cookie === COOKIE.bad ? RCODE.BADCOOKIE : RCODE.NOERROR, code: null }
 }
 
 /** A header with SERVFAIL, made from the query's octets alone. */

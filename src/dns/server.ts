@@ -1,7 +1,10 @@
 import { parseAddress } from '../domain/address.ts'
+import { type Balancers, believeDatagrams, NO_BALANCERS } from './balancers.ts'
+import { type ConnectionLimits, DEFAULT_LIMITS } from './connections.ts'
 import type { Respond } from './respond.ts'
 import type { Schedule } from './schedule.ts'
-import { DEFAULT_TCP_LIMITS, startTcpServer, type TcpLimits, type TcpServer } from './tcp-server.ts'
+import type { StreamListener } from './stream-listener.ts'
+import { startTcpServer } from './tcp-server.ts'
 import { startUdpServer, type UdpServer } from './udp-server.ts'
 
 export interface DnsOptions {
@@ -11,7 +14,9 @@ export interface DnsOptions {
   readonly port: number
   readonly respond: Respond
   readonly schedule: Schedule
-  readonly limits?: TcpLimits
+  readonly limits?: ConnectionLimits
+  /** Nobody, when left out. */
+  readonly balancers?: Balancers
 }
 
 export interface DnsServer {
@@ -28,13 +33,13 @@ const PORT_ATTEMPTS = 20
  * @throws Error naming host, port and transport when a port cannot be opened; nothing stays open then.
  */
 export async function startDns(options: DnsOptions): Promise<DnsServer> {
-  const { host, port, respond, schedule, limits = DEFAULT_TCP_LIMITS } = options
+  const { host, port, respond, schedule, limits = DEFAULT_LIMITS, balancers = NO_BALANCERS } = options
   if (parseAddress(host.split('%')[0] ?? '') === null)
     throw new Error(`DNS cannot listen on "${host}": it is no IP address`)
   for (let attempt = 1; ; attempt++) {
-    const tcp = await startTcpServer(host, port, respond, limits, schedule)
+    const tcp = await startTcpServer({ host, port, respond, limits, schedule, balancers })
     try {
-      const udp = await startUdpServer(host, tcp.port, respond, schedule)
+      const udp = await startUdpServer(host, tcp.port, believeDatagrams(respond, balancers), schedule)
       return both(tcp, udp)
     } catch (error) {
       await tcp.close()
@@ -43,7 +48,7 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
   }
 }
 
-const both = (tcp: TcpServer, udp: UdpServer): DnsServer => ({
+const both = (tcp: StreamListener, udp: UdpServer): DnsServer => ({
   port: tcp.port,
   close: async () => {
     await Promise.all([tcp.close(), udp.close()])

@@ -1,10 +1,11 @@
-import type { Endpoint } from '../domain/endpoint.ts'
 import type { Outcome } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
 import { type Decision, decide } from '../steering/decide.ts'
 import type { SteeredService } from '../steering/snapshot.ts'
-import { type Answering, answerAddresses, denyWith, type FlatAddresses, wantsAddresses } from './answering.ts'
+import { type Answering, type Ask, answerAddresses, denyWith, type FlatAddresses, wantsAddresses } from './answering.ts'
 import { steeredAsker } from './asker.ts'
+import { addressTargets, isHostname, shownTargets, type Target } from './handed-out.ts'
+import { steeredHttps } from './svcb.ts'
 import { EDE, type EdeCode, TYPE } from './wire/codes.ts'
 import type { WireName } from './wire/name.ts'
 import { nameData, wireNameOf } from './wire/record-data.ts'
@@ -16,60 +17,77 @@ export type ServiceAnswer =
   | { readonly kind: 'next'; readonly name: WireName }
   | { readonly kind: 'stored'; readonly negativeTtlSeconds: number }
 
-/** What can be handed out: an endpoint, or the target of a static answer. */
-type Target = Pick<Endpoint, 'a' | 'aaaa' | 'hostname'>
-
-const DONE: ServiceAnswer = { kind: 'done' }
-/** The service's next decision for whoever asks, noted in `answering` together with its scope. */
-export function takeDecision(answering: Answering, table: ZoneTable, service: SteeredService): Decision {
-  const { snapshot, resolver, ecs, nowMs, dice, decisions, reply } = answering
-  const { asker, scopeOf } = steeredAsker(resolver, ecs, table.zone.ecs, snapshot.geo)
-  const decision = decide(snapshot, service, asker, nowMs, dice)
-  decisions.push(decision)
-  // Two steered names in one chain: the answer holds where both decisions do.
-  reply.scopePrefixLength = Math.max(reply.scopePrefixLength, scopeOf(decision))
-  return decision
+/** What else of our zones an answer at a service's name may need. */
+export interface Around {
+  /** Finds the addresses of an endpoint that is a hostname. */
+  readonly flatten: (target: WireName) => FlatAddresses
+  readonly ask: Ask
 }
 
-/** Answers at a name of a service. `flatten` finds the addresses of an endpoint that is a hostname. */
+const DONE: ServiceAnswer = { kind: 'done' }
+
+/** The service's decision for whoever asks, noted in `answering` together with its scope. */
+export function takeDecision(answering: Answering, table: ZoneTable, service: SteeredService): Decision {
+  const { snapshot, resolver, ecs, nowMs, dice, decisions, reply } = answering
+  const { policy } = service
+  const zoneEcs = table.zone.ecs
+  let taken = decisions.find((known) => known.policy === policy && known.zoneEcs === zoneEcs)
+  if (taken === undefined) {
+    const { asker, scopeOf } = steeredAsker(resolver, ecs, zoneEcs, snapshot.geo)
+    const decision = decide(snapshot, service, asker, nowMs, dice)
+    taken = { ...decision, zoneEcs, answerScope: scopeOf(decision), uses: 0 }
+    decisions.push(taken)
+  }
+  taken.uses++
+  // Two steered names in one answer: it holds where both decisions do.
+  reply.scopePrefixLength = Math.max(reply.scopePrefixLength, taken.answerScope)
+  return taken
+}
+
+/** Answers at a name of a service. */
 export function answerService(
   answering: Answering,
   table: ZoneTable,
   node: ZoneNode,
   service: SteeredService,
   name: WireName,
-  flatten: (target: WireName) => FlatAddresses,
+  { flatten, ask }: Around,
 ): ServiceAnswer {
   const { reply, type } = answering
-  // A denial at a steered name is never believed for longer than an answer there.
-  const stored: ServiceAnswer = {
-    kind: 'stored',
-    negativeTtlSeconds: Math.min(table.negativeTtlSeconds, service.policy.ttlSeconds),
-  }
+  const { https, ttlSeconds } = service.policy
+  const steers = wantsAddresses(type) || (type === TYPE.HTTPS && https !== null)
   const mayBeCname = !hasOtherData(node) && hostnamesOf(service.policy).length > 0
-  if (!wantsAddresses(type) && !mayBeCname) return stored
+  // A denial at a steered name is never believed for longer than an answer there.
+  const stored = (most: number): ServiceAnswer => ({
+    kind: 'stored',
+    negativeTtlSeconds: Math.min(table.negativeTtlSeconds, most),
+  })
+  if (!steers && !mayBeCname) return stored(ttlSeconds)
 
   const decision = takeDecision(answering, table, service)
-  const targets = handedOut(decision)
+  const targets = shownTargets(decision)
   const first = targets[0]
   if (first !== undefined && mayBeCname && isHostname(first)) {
     const target = wireNameOf(first.hostname)
     reply.answer.push({ owner: name, type: TYPE.CNAME, ttlSeconds: decision.ttlSeconds, data: [nameData(target)] })
     return type === TYPE.CNAME || type === TYPE.ANY ? DONE : { kind: 'next', name: target }
   }
-  if (!wantsAddresses(type)) return stored
+  if (!steers) return stored(decision.ttlSeconds)
   if (first === undefined) {
     const code = closedError(decision.plan.outcome)
     if (code !== null) reply.error = { code, text: '' }
-    denyWith(reply, table, Math.min(stored.negativeTtlSeconds, decision.ttlSeconds))
-    return DONE
+    denyWith(reply, table, Math.min(table.negativeTtlSeconds, ttlSeconds, decision.ttlSeconds))
+  } else if (wantsAddresses(type)) {
+    const family = type === TYPE.A ? 'a' : 'aaaa'
+    const flat = gather(addressTargets(decision, family), family, decision.ttlSeconds, flatten)
+    answerAddresses(answering, table, name, flat)
+  } else if (https !== null) {
+    const rrset = steeredHttps(https, targets, decision.ttlSeconds, name, ask)
+    if (rrset === null) denyWith(reply, table, Math.min(table.negativeTtlSeconds, decision.ttlSeconds))
+    else reply.answer.push({ owner: name, ...rrset })
   }
-  answerAddresses(answering, table, name, gather(targets, type, decision.ttlSeconds, flatten))
   return DONE
 }
-
-const isHostname = (target: Target): target is Target & { readonly hostname: string } =>
-  target.a.length === 0 && target.aaaa.length === 0 && target.hostname !== null
 
 /** RFC 1034 §3.6.2: "If a CNAME RR is present at a node, no other data should be present". At the apex there always is. */
 const hasOtherData = (node: ZoneNode): boolean => node.rrsets.size > 0 || node.alias !== null
@@ -85,26 +103,16 @@ export function mayFlatten(node: ZoneNode, policy: Policy): boolean {
   return hasOtherData(node) || policy.steps.some((step) => step.kind === 'take' && step.n > 1)
 }
 
-/**
- * The first endpoint of the list, or as many as `take` says. A `take` whose condition did not hold has left the list
- * long, and still says how many a client can use.
- */
-function handedOut({ endpoints, plan, policy }: Decision): readonly Target[] {
-  if (endpoints.length === 0) return plan.target === null ? [] : [plan.target]
-  const taken = policy.steps.map((step) => (step.kind === 'take' ? step.n : 1))
-  return endpoints.slice(0, Math.max(1, ...taken))
-}
-
 /** All addresses of one family, those of the best endpoint first. Unknown as soon as one of them is. */
 function gather(
   targets: readonly Target[],
-  type: number,
+  family: 'a' | 'aaaa',
   ttlSeconds: number,
   flatten: (target: WireName) => FlatAddresses,
 ): FlatAddresses {
   const parts = targets.map((target): FlatAddresses => {
     if (isHostname(target)) return flatten(wireNameOf(target.hostname))
-    return { kind: 'known', addresses: type === TYPE.A ? target.a : target.aaaa, ttlSeconds }
+    return { kind: 'known', addresses: target[family], ttlSeconds }
   })
   const kinds = parts.map((part) => part.kind)
   return {

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { parseAddress } from '../domain/address.ts'
 import { listenError } from './listen-error.ts'
-import { UDP_PAYLOAD_SIZE } from './reply.ts'
+import { UDP_PAYLOAD_SIZE } from './opt-record.ts'
 import type { Respond } from './respond.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -15,6 +15,8 @@ const MAX_UNSENT = 4096
 const RECEIVE_BUFFER_OCTETS = 1 << 20
 /** How often a wildcard host is looked at for addresses that came or went. */
 const RESCAN_MS = 30_000
+/** Turns of the event loop for which a closing server goes on at most; each reads some datagrams of every socket. */
+const DRAIN_TURNS = 1000
 
 /**
  * Answers datagrams. A datagram must be answered from the address it was sent to, which a socket bound to all addresses
@@ -29,12 +31,14 @@ export async function startUdpServer(
 ): Promise<UdpServer> {
   const sockets = new Map<string, Socket>()
   const out = new Uint8Array(UDP_PAYLOAD_SIZE)
+  let received = 0
   let unsent = 0
-  let state: 'open' | 'closing' = 'open'
+  let state: 'open' | 'draining' | 'closing' = 'open'
   let whenSent = (): void => {}
   let cancelRescan = (): void => {}
 
   const onMessage = (socket: Socket, message: Buffer, remote: RemoteInfo): void => {
+    received++
     const address = parseAddress(remote.address.split('%')[0] ?? '')
     if (state === 'closing' || address === null || remote.port === 0 || unsent >= MAX_UNSENT) return
     const length = respond(message, message.length, { address, transport: 'udp' }, out)
@@ -65,7 +69,7 @@ export async function startUdpServer(
     for (const address of wanted) {
       // One that cannot be bound now (taken, or not ready yet) is tried again next time.
       if (!sockets.has(address)) await open(address).catch(() => {})
-      if (state === 'closing') closeAll(sockets)
+      if (state !== 'open') closeAll(sockets)
     }
     if (state === 'open') cancelRescan = schedule(() => void rescan(), RESCAN_MS)
   }
@@ -85,8 +89,15 @@ export async function startUdpServer(
 
   return {
     close: async () => {
-      state = 'closing'
+      state = 'draining'
       cancelRescan()
+      // What waits in the sockets' queues was asked before.
+      let seen = -1
+      for (let turn = 0; turn < DRAIN_TURNS && seen !== received; turn++) {
+        seen = received
+        await new Promise<void>((resolve) => setImmediate(resolve))
+      }
+      state = 'closing'
       if (unsent > 0) await new Promise<void>((resolve) => (whenSent = resolve))
       closeAll(sockets)
     },

@@ -149,6 +149,13 @@ export function normaliseAddress(address: IpAddress): IpAddress {
   return address
 }
 
+/**
+ * `::ffff:192.0.2.1`, as a dual-stack socket calls an IPv4 peer, as that IPv4 address; any other as it is. For questions of
+ * trust: NAT64 and 6to4 addresses stay, because anybody can own one with `127.0.0.1` inside.
+ */
+export const unmapped = (address: IpAddress): IpAddress =>
+  address.family === 6 && prefixCovers(V4_MAPPED, address) ? embedded(address.bytes, 12) : address
+
 function prefixOrThrow(text: string): IpPrefix {
   const parsed = parsePrefix(text)
   if (!parsed.ok) throw new Error(`not a prefix: ${text}`)

@@ -153,6 +153,18 @@ export interface PolicyTest {
   readonly at: SourcePosition
 }
 
+/** How the endpoints of a service speak HTTPS, beside their addresses. */
+export interface HttpsService {
+  /** ALPN protocol ids in order of preference (RFC 9460 §7.1); `http/1.1` is always understood to be there. */
+  readonly alpn: readonly string[]
+  /** Null: 443. */
+  readonly port: number | null
+}
+
+export const MISSING_FAMILY = ['nodata', 'nextEndpoint'] as const
+/** `nextEndpoint`: the addresses of the next endpoint of the same ranked list that has some of the family. */
+export type MissingFamily = (typeof MISSING_FAMILY)[number]
+
 /** How a tenant is told from a request. The first source that yields an id wins. */
 export type TenantSource =
   /** The labels that `*.` stands for in one of the service's HTTP hosts. */
@@ -185,6 +197,10 @@ export interface Policy {
     readonly discovery: string | null
   }
   readonly ttlSeconds: number
+  /** What HTTPS records of its DNS names say (RFC 9460 §9); null: it has none. */
+  readonly https: HttpsService | null
+  /** What is answered where the chosen endpoints have no address of the family that is asked for. */
+  readonly missingFamily: MissingFamily
   readonly redirect: { readonly status: 302 | 303 | 307 | 308 }
   readonly tenants: readonly TenantSource[]
   readonly endpoints: readonly Endpoint[]

@@ -6,6 +6,7 @@
 import type { IpAddress, IpFamily, IpPrefix } from './address.ts'
 import { bitsOf } from './address.ts'
 import { createPrefixTreeBuilder, EMPTY_TREE, leafOf, type PrefixTree } from './prefix-tree-builder.ts'
+import { atOnce, type Turns } from './turns.ts'
 
 export {
   createPrefixTreeBuilder,
@@ -138,15 +139,26 @@ const WIDE_PREFIX_LENGTH = 4
  * One tree of what two say together about each address. `combine` must be pure: it is asked at least once per pair of
  * overlapping networks. Fastest when the larger tree is the first and has its equal parts shared ({@link compactTree}).
  */
-export function zipTrees(a: PrefixTree, b: PrefixTree, combine: (a: number, b: number) => number): PrefixTree {
+export const zipTrees = (a: PrefixTree, b: PrefixTree, combine: (a: number, b: number) => number): PrefixTree =>
+  atOnce(zipSteps(a, b, combine))
+
+/** Nodes from one pause to the next: about a millisecond. */
+const NODES_PER_TURN = 1 << 14
+
+/** The same with pauses. */
+export function* zipSteps(a: PrefixTree, b: PrefixTree, combine: (a: number, b: number) => number): Turns<PrefixTree> {
   const builder = createPrefixTreeBuilder()
   const wholes = new Map<number, Int32Array>()
 
   /** What every node of `a` becomes where `b` has this value: one pass in the order of the array, which memory likes best. */
-  const mapWhole = (value: number): Int32Array => {
+  function* mapWhole(value: number): Turns<Int32Array> {
     const whole = new Int32Array(a.nodes.length / 2)
     const mapped = (child: number): number => (child < 0 ? leafOf(combine(~child, value)) : whole[child]!)
-    for (let i = 0; i < whole.length; i++) whole[i] = builder.join(mapped(a.nodes[i * 2]!), mapped(a.nodes[i * 2 + 1]!))
+    for (let from = 0; from < whole.length; from += NODES_PER_TURN) {
+      const to = Math.min(whole.length, from + NODES_PER_TURN)
+      for (let i = from; i < to; i++) whole[i] = builder.join(mapped(a.nodes[i * 2]!), mapped(a.nodes[i * 2 + 1]!))
+      yield
+    }
     return whole
   }
 
@@ -156,20 +168,31 @@ export function zipTrees(a: PrefixTree, b: PrefixTree, combine: (a: number, b: n
     return builder.join(left, mapPart(a.nodes[x * 2 + 1]!, value))
   }
 
-  const zip = (x: number, y: number, depth: number): number => {
+  const side = (tree: PrefixTree, child: number, bit: 0 | 1): number =>
+    child < 0 ? child : tree.nodes[child * 2 + bit]!
+
+  const zip = (x: number, y: number): number => {
     if (x < 0 && y < 0) return leafOf(combine(~x, ~y))
+    if (y < 0) return wholes.get(y)?.[x] ?? mapPart(x, ~y)
+    const left = zip(side(a, x, 0), side(b, y, 0))
+    return builder.join(left, zip(side(a, x, 1), side(b, y, 1)))
+  }
+
+  /** The wide networks, each of them with a pause behind it. */
+  function* zipWide(x: number, y: number, depth: number): Turns<number> {
+    if (depth > WIDE_PREFIX_LENGTH || (x < 0 && y < 0)) return zip(x, y)
     if (y < 0) {
-      const whole = wholes.get(y) ?? (depth <= WIDE_PREFIX_LENGTH ? mapWhole(~y) : null)
-      if (whole === null) return mapPart(x, ~y)
+      const whole = wholes.get(y) ?? (yield* mapWhole(~y))
       wholes.set(y, whole)
       return whole[x]!
     }
-    const left = zip(x < 0 ? x : a.nodes[x * 2]!, b.nodes[y * 2]!, depth + 1)
-    return builder.join(left, zip(x < 0 ? x : a.nodes[x * 2 + 1]!, b.nodes[y * 2 + 1]!, depth + 1))
+    yield
+    const left = yield* zipWide(side(a, x, 0), side(b, y, 0), depth + 1)
+    return builder.join(left, yield* zipWide(side(a, x, 1), side(b, y, 1), depth + 1))
   }
 
-  const root4 = zip(a.root4, b.root4, 0)
-  return trimmed(builder.finish(root4, zip(a.root6, b.root6, 0)))
+  const root4 = yield* zipWide(a.root4, b.root4, 0)
+  return trimmed(builder.finish(root4, yield* zipWide(a.root6, b.root6, 0)))
 }
 
 /** No node can have this number: the nodes before it would fill 16 GB. XORed with it, the 0 of a new array means unknown. */

@@ -1,6 +1,5 @@
-import type { IpFamily } from '../domain/address.ts'
+import type { IpFamily, IpPrefix } from '../domain/address.ts'
 import { formatAddress, parsePrefix, prefixCovers } from '../domain/address.ts'
-import type { IpPrefix } from '../domain/address.ts'
 import type { PrefixTreeBuilder } from '../domain/prefix-tree.ts'
 import { leafOf } from '../domain/prefix-tree.ts'
 import { GeoDataError } from './geo-data-error.ts'

@@ -1,4 +1,4 @@
-import { type IpAddress, type IpPrefix, normaliseAddress, parseAddress, prefixCovers } from '../domain/address.ts'
+import { type IpAddress, type IpPrefix, parseAddress, prefixCovers, unmapped } from '../domain/address.ts'
 import type { AddressSource } from '../domain/client.ts'
 import { type Hop, parseForwarded, parseForwardedFor } from './forwarded.ts'
 
@@ -54,13 +54,4 @@ function peerAddress(peer: string | undefined): IpAddress {
   // A link-local peer comes with its interface: `fe80::1%eth0`.
   const address = parseAddress(peer?.split('%')[0] ?? '')
   return address === null ? UNSPECIFIED : unmapped(address)
-}
-
-/**
- * `::ffff:192.0.2.1` is what a dual-stack socket calls an IPv4 peer. NAT64 and 6to4 addresses stay as they are here,
- * because anybody can own one with `127.0.0.1` inside: trust is a matter of the address itself.
- */
-function unmapped(address: IpAddress): IpAddress {
-  const isMapped = address.family === 6 && address.bytes.every((octet, i) => i >= 12 || octet === (i < 10 ? 0 : 0xff))
-  return isMapped ? normaliseAddress(address) : address
 }

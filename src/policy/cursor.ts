@@ -12,16 +12,26 @@ export interface Finding {
   readonly hint?: string | null | (() => string | null)
   /** What the message points at: the value (the default), or the key that leads to it. */
   readonly part?: 'key' | 'value'
+  /** An error when left out. */
+  readonly severity?: Problem['severity']
+}
+
+/** A place that things can be said about. */
+export interface Reporter {
+  report(finding: Finding): void
+}
+
+/** The place of a name: where another that has it already is found. */
+export interface Place extends Reporter {
+  keyAt(): SourcePosition
 }
 
 /** One value of a document with its place, and the way to say what is wrong with it. */
-export interface Cursor {
+export interface Cursor extends Place {
   readonly value: unknown
   readonly path: Path
   /** Where the value begins. */
   at(): SourcePosition
-  /** Where its key begins. */
-  keyAt(): SourcePosition
   child(name: string | number): Cursor
   /** The same place with another value: for short forms. */
   with(value: unknown): Cursor
@@ -29,21 +39,23 @@ export interface Cursor {
   items(): readonly Cursor[]
   /** Key and value of each entry of a mapping; none for anything else. */
   entries(): readonly (readonly [string, Cursor])[]
-  report(finding: Finding): void
 }
 
 /** The top of a document. Findings go to `problems`, see {@link limitedTo}. */
 export function cursorOf(document: YamlDocument, problems: Problem[]): Cursor {
   const addProblem = limitedTo(problems, () => document.positionOf([], 'value'))
-  const add = (path: Path, { rule, message, hint = null, part = 'value' }: Finding) =>
-    addProblem(() => ({
-      severity: 'error',
-      rule,
-      at: document.positionOf(path, part),
-      path: formatPath(path),
-      message: typeof message === 'function' ? message() : message,
-      hint: typeof hint === 'function' ? hint() : hint,
-    }))
+  const add = (path: Path, { rule, message, hint = null, part = 'value', severity = 'error' }: Finding) =>
+    addProblem(
+      () => ({
+        severity,
+        rule,
+        at: document.positionOf(path, part),
+        path: formatPath(path),
+        message: typeof message === 'function' ? message() : message,
+        hint: typeof hint === 'function' ? hint() : hint,
+      }),
+      severity,
+    )
   const make = (value: unknown, path: Path): Cursor => ({
     value,
     path,

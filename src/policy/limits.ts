@@ -3,7 +3,20 @@
 /** Octets of one document: 1 MiB. */
 export const MAX_DOCUMENT_BYTES = 1_048_576
 
-export const MAX_DOCUMENTS = 1_000
+/** Policy documents and master files together: thousands of zones fit into one node. */
+export const MAX_DOCUMENTS = 20_000
+
+/** Octets of a master file, and of a zone's master file with all that it includes: 32 MiB. */
+export const MAX_MASTER_FILE_BYTES = 33_554_432
+
+/** Octets of all documents and master files together: 64 MiB. The history keeps each revision whole. */
+export const MAX_TOTAL_BYTES = 67_108_864
+
+/** Records of a zone's master file. */
+export const MAX_ZONE_RECORDS = 2_000_000
+
+/** Records of one `$GENERATE`. */
+export const MAX_GENERATED = 65_536
 
 /** Mappings and lists inside one another; the deepest form of the language needs about twelve. */
 export const MAX_DEPTH = 32

@@ -1,20 +1,20 @@
-import type { Site } from '../domain/place.ts'
 import type { Policy } from '../domain/policy.ts'
-import type { PolicySet, Tenants } from '../domain/policy-set.ts'
+import type { PolicySet } from '../domain/policy-set.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { SourceDocument } from '../domain/revision.ts'
+import { atOnce, type Turns } from '../domain/turns.ts'
 import type { Zone } from '../domain/zone.ts'
-import { type Cursor, cursorOf, isMapping, nameOf, show } from './cursor.ts'
-import { readService, serviceShape } from './documents/service.ts'
-import { readSite, sitesShape } from './documents/sites.ts'
-import { readTenant, tenantsShape } from './documents/tenants.ts'
+import { type Cursor, isMapping, nameOf, type Place, show } from './cursor.ts'
+import { readService } from './documents/service.ts'
+import { readSite } from './documents/sites.ts'
+import { readTenant } from './documents/tenants.ts'
 import { reportUnknownKey } from './issues.ts'
-import { MAX_DOCUMENTS } from './limits.ts'
+import { type Kind, openDocuments } from './open-documents.ts'
 import { idKey } from './shape/ids.ts'
-import { didYouMean } from './suggest.ts'
-import { parseYaml } from './yaml-document.ts'
 import { checkZone } from './zone/check-zone.ts'
-import { type ReadZone, readZone, zoneShape } from './zone/zone.ts'
+import { readGivenZone } from './zone/file-zone.ts'
+import type { ReadZone } from './zone/read-zone.ts'
+import { readZone } from './zone/zone.ts'
 
 export { decodeDocument } from './decode-document.ts'
 export { formatProblem } from './format-problem.ts'
@@ -26,40 +26,42 @@ export interface LoadResult {
   readonly problems: readonly Problem[]
 }
 
-/** Kinds of documents by their first key, with their forms. */
-export const DOCUMENT_KINDS = {
-  service: serviceShape,
-  zone: zoneShape,
-  sites: sitesShape,
-  tenants: tenantsShape,
-} as const
-type Kind = keyof typeof DOCUMENT_KINDS
-const KINDS = Object.keys(DOCUMENT_KINDS) as readonly Kind[]
-
 /**
  * Documents → policy set, all or nothing. Every problem of every document is told at once; one mistake is told once.
  * Total: whatever the texts, it returns.
  */
-export function loadDocuments(documents: readonly SourceDocument[]): LoadResult {
+export const loadDocuments = (documents: readonly SourceDocument[]): LoadResult => atOnce(loadSteps(documents))
+
+/** The same with pauses. */
+export function* loadSteps(documents: readonly SourceDocument[]): Turns<LoadResult> {
   const problems: Problem[] = []
-  const readable = openDocuments(documents, problems)
+  const { readable, givenZones, isComplete } = yield* openDocuments(documents, problems)
   const ofKind = (kind: Kind) => readable.filter((document) => document.kind === kind).map(({ cursor }) => cursor)
 
   const sites = readNamed(ofKind('sites'), 'sites', readSite)
-  const unreadable = readable.some(({ kind }) => kind === null) || readable.length < documents.length
+  const unreadable = readable.some(({ kind }) => kind === null) || !isComplete
   const names = { byId: sites.values, known: unreadable ? null : sites.known }
   const tenants = readNamed(ofKind('tenants'), 'tenants', readTenant)
-  const policies = unique(
-    ofKind('service').map((cursor) => ({ cursor, value: readService(cursor, names) })),
-    'service',
-    (policy) => policy.service,
+  const services: Named<Policy>[] = []
+  for (const cursor of ofKind('service')) {
+    if (services.length % A_TURN === A_TURN - 1) yield
+    services.push({ place: cursor.child('service'), value: readService(cursor, names) })
+  }
+  const policies = unique(services, 'service', (policy) => policy.service)
+  const serviceNames = new Map(
+    policies.flatMap((policy) => policy.names.dns.map((name) => [name, policy] as const)).reverse(),
   )
-  const zones = unique(
-    ofKind('zone').map((cursor) => ({ cursor, value: readZone(cursor) })),
+
+  const read = unique(
+    yield* readZones(ofKind('zone'), givenZones, documents, problems),
     'zone',
     ({ zone }) => zone.name,
   )
-  for (const zone of zones) checkZone(zone, policies)
+  const zones: Zone[] = []
+  for (const zone of read) {
+    if (zones.length % A_TURN === A_TURN - 1) yield
+    zones.push(yield* checkZone(zone, (name) => serviceNames.get(name)))
+  }
 
   const order = new Map(documents.map(({ path }, index) => [path, index]))
   problems.sort(
@@ -67,77 +69,31 @@ export function loadDocuments(documents: readonly SourceDocument[]): LoadResult 
       (order.get(a.at.file) ?? 0) - (order.get(b.at.file) ?? 0) || a.at.line - b.at.line || a.at.column - b.at.column,
   )
   const refused = problems.some(({ severity }) => severity === 'error')
-  return { set: refused ? null : makeSet(policies, zones, sites.values, tenants.values), problems }
+  return { set: refused ? null : { policies, zones, sites: sites.values, tenants: tenants.values }, problems }
 }
 
-const makeSet = (
-  policies: readonly Policy[],
-  zones: readonly ReadZone[],
-  sites: ReadonlyMap<string, Site>,
-  tenants: Tenants,
-): PolicySet => ({
-  policies,
-  zones: zones.map(({ zone }): Zone => zone),
-  sites,
-  tenants,
-})
+/** Pauses every so many documents. */
+const A_TURN = 10
 
-interface OpenDocument {
-  readonly cursor: Cursor
-  /** Null when the first key names none. */
-  readonly kind: Kind | null
-}
-
-function openDocuments(documents: readonly SourceDocument[], problems: Problem[]): readonly OpenDocument[] {
-  if (documents.length > MAX_DOCUMENTS) {
-    const at = { file: documents[MAX_DOCUMENTS]?.path ?? '', line: 1, column: 1 }
-    problems.push({
-      severity: 'error',
-      rule: 'too-many-documents',
-      at,
-      path: '',
-      message: `there are ${documents.length} documents`,
-      hint: `expected at most ${MAX_DOCUMENTS}`,
-    })
-    return []
+function* readZones(
+  cursors: readonly Cursor[],
+  givenZones: readonly string[],
+  documents: readonly SourceDocument[],
+  problems: Problem[],
+): Turns<Named<ReadZone>[]> {
+  const texts = new Map(documents.map(({ path, text }) => [path, text]))
+  const files = { textOf: (path: string) => texts.get(path), problems }
+  const found: Named<ReadZone>[] = []
+  for (const cursor of cursors) {
+    if (found.length % A_TURN === A_TURN - 1) yield
+    found.push({ place: cursor.child('zone'), value: yield* readZone(cursor, files) })
   }
-  return documents.flatMap((document) => {
-    const parse = parseYaml(document)
-    if (!parse.ok) {
-      problems.push(...parse.problems)
-      return []
-    }
-    const cursor = cursorOf(parse.document, problems)
-    return [{ cursor, kind: kindOf(cursor) }]
-  })
-}
-
-/** The first key tells the kind; `$schema`, which editors want in JSON files, may stand before it. */
-function kindOf(cursor: Cursor): Kind | null {
-  const keys = cursor
-    .entries()
-    .map(([key]) => key)
-    .filter((key) => key !== '$schema')
-  const [first] = keys
-  if (first === undefined) {
-    cursor.report({
-      rule: 'empty-document',
-      message: 'the document is empty',
-      hint: `begin with one of ${KINDS.join(', ')}`,
-    })
-    return null
+  for (const path of givenZones) {
+    if (found.length % A_TURN === A_TURN - 1) yield
+    const value = yield* readGivenZone(path, files)
+    if (value !== undefined) found.push({ place: value.place, value })
   }
-  const kind = KINDS.find((name) => name === first)
-  if (kind !== undefined) return kind
-  const later = KINDS.find((name) => keys.includes(name))
-  const hint =
-    later === undefined
-      ? didYouMean(first, KINDS)
-      : `the first key tells the kind of the document: put \`${later}\` first`
-  cursor
-    .child(first)
-    .report({ rule: 'unknown-document', message: `a document cannot begin with \`${first}\``, hint, part: 'key' })
-  return null
+  return found
 }
 
 /** The named things of all documents of one kind. */
@@ -148,7 +104,7 @@ function readNamed<T>(
 ) {
   const values = new Map<string, T>()
   const known = new Set<string>()
-  const places = new Map<string, Cursor>()
+  const places = new Map<string, Place>()
   for (const cursor of cursors) {
     for (const [name, child] of cursor.entries()) {
       if (name !== key && name !== '$schema') reportUnknownKey(child, name, [key])
@@ -181,31 +137,36 @@ function readNamed<T>(
   return { values, known }
 }
 
+interface Named<T> {
+  readonly place: Place
+  readonly value: T | undefined
+}
+
 /** What could be read; those whose name another document already has are told. */
 function unique<T>(
-  found: readonly { readonly cursor: Cursor; readonly value: T | undefined }[],
+  found: readonly Named<T>[],
   kind: 'service' | 'zone',
   nameOfValue: (value: T) => string,
 ): readonly T[] {
-  const places = new Map<string, Cursor>()
-  return found.flatMap(({ cursor, value }) => {
+  const places = new Map<string, Place>()
+  return found.flatMap(({ place, value }) => {
     if (value === undefined) return []
     const name = nameOfValue(value)
     const before = places.get(name)
-    if (before !== undefined) reportTwice(cursor.child(kind), kind, name, before)
-    else places.set(name, cursor.child(kind))
+    if (before !== undefined) reportTwice(place, kind, name, before)
+    else places.set(name, place)
     return [value]
   })
 }
 
-function reportTwice(cursor: Cursor, kind: string, name: string, before: Cursor): void {
-  const place = () => {
+function reportTwice(place: Place, kind: string, name: string, before: Place): void {
+  const words = () => {
     const { file, line, column } = before.keyAt()
     return `${file}:${line}:${column}`
   }
-  cursor.report({
+  place.report({
     rule: `duplicate-${kind}`,
-    message: () => `the ${kind} \`${name}\` is defined twice: here and at ${place()}`,
+    message: () => `the ${kind} \`${name}\` is defined twice: here and at ${words()}`,
     hint: 'keep one of the two',
     part: 'key',
   })

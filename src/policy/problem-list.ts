@@ -6,24 +6,27 @@ import { MAX_PROBLEMS } from './limits.ts'
 const LONGEST = 500
 
 /**
- * A way to add problems of one document, at most {@link MAX_PROBLEMS}; one more says that there are others, at `top`.
- * They are made only when they are kept, because suggestions cost time.
+ * A way to add problems of one document, at most {@link MAX_PROBLEMS} errors and as many warnings; one more of a kind says that
+ * there are others, at `top`. They are made only when they are kept, because suggestions cost time.
  */
-export function limitedTo(problems: Problem[], top: () => SourcePosition): (make: () => Problem) => void {
-  let count = 0
-  return (make) => {
-    if (count < MAX_PROBLEMS) problems.push(shortened(make()))
-    else if (count === MAX_PROBLEMS) problems.push(tooMany(top()))
-    count++
+export function limitedTo(
+  problems: Problem[],
+  top: () => SourcePosition,
+): (make: () => Problem, severity?: Problem['severity']) => void {
+  const counts = { error: 0, warning: 0 }
+  return (make, severity = 'error') => {
+    const before = counts[severity]++
+    if (before < MAX_PROBLEMS) problems.push(shortened(make()))
+    else if (before === MAX_PROBLEMS) problems.push(tooMany(severity, top()))
   }
 }
 
-const tooMany = (at: SourcePosition): Problem => ({
-  severity: 'error',
+const tooMany = (severity: Problem['severity'], at: SourcePosition): Problem => ({
+  severity,
   rule: 'too-many-problems',
   at,
   path: '',
-  message: `more than ${MAX_PROBLEMS} problems in this document; the others are not shown`,
+  message: `more than ${MAX_PROBLEMS} ${severity === 'error' ? 'problems' : 'warnings'} in this document; the others are not shown`,
   hint: null,
 })
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { DOCUMENT_KINDS } from './load.ts'
+import { DOCUMENT_KINDS } from './open-documents.ts'
 
 /** Where editors find it; relative to a document in `policies/`. */
 const TITLE = 'Nearcast policy document'

@@ -7,8 +7,9 @@ import { atOnce, type Turns } from '../domain/turns.ts'
 import { createPlanner } from '../engine/plan.ts'
 import { distanceView } from '../latency/distance-view.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
-import type { Snapshot, SteeredService } from './snapshot.ts'
+import type { Snapshot, SteeredService, Steering } from './snapshot.ts'
 import { compileSteeringMap, type TreeCache } from './steering-map.ts'
+import { steeringKey } from './steers-alike.ts'
 
 export interface SnapshotParts {
   readonly revision: Omit<Revision, 'documents'>
@@ -31,18 +32,21 @@ const UNKNOWN_FACTS: PolicyFacts = { endpoints: [], latency: distanceView }
 export const compileSnapshot = (parts: SnapshotParts, previous: Snapshot | null): Snapshot =>
   atOnce(compileSteps(parts, previous))
 
-/** The same with a pause after every service that had to be compiled, so that answers can be given in between. */
+/** The same with pauses, so that answers can be given in between. */
 export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): Turns<Snapshot> {
-  const cache: TreeCache = new Map(previous?.geo === parts.geo ? previous.trees : [])
+  const kept = previous?.geo === parts.geo ? previous : null
+  const cache: TreeCache = new Map(kept?.trees)
+  const alike = new Map(kept?.alike)
   const services = new Map<string, SteeredService>()
   for (const policy of parts.set.policies) {
     const facts = parts.facts.of.get(policy.service) ?? UNKNOWN_FACTS
-    const before = previous?.geo === parts.geo ? previous.services.get(policy.service) : undefined
+    const before = kept?.services.get(policy.service)
     const unchanged = before?.policy === policy && before.facts === facts && parts.nowMs < before.validUntilMs
-    services.set(policy.service, unchanged ? before : compileService(policy, facts, parts, cache))
+    services.set(policy.service, unchanged ? before : yield* compileService(policy, facts, parts, cache, alike))
     if (!unchanged) yield
   }
   const all = [...services.values()]
+  const steering = stillSteering(alike, all)
   return {
     ...parts,
     number: (previous?.number ?? 0) + 1,
@@ -55,27 +59,53 @@ export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): 
       names.http.filter((host) => host.startsWith('*.')).map((host) => host.slice(2)),
     ),
     byDnsName: index(all, ({ names }) => names.dns),
-    trees: inUse(cache, all),
+    trees: inUse(cache, steering),
+    alike: steering,
   }
 }
 
-function compileService(policy: Policy, facts: PolicyFacts, parts: SnapshotParts, cache: TreeCache): SteeredService {
+/** Policies that steer alike are planned once. */
+function* compileService(
+  policy: Policy,
+  facts: PolicyFacts,
+  parts: SnapshotParts,
+  cache: TreeCache,
+  alike: Map<string, Steering>,
+): Turns<SteeredService> {
+  const key = steeringKey(policy, facts)
+  const known = alike.get(key)
+  if (known !== undefined && known.latency === facts.latency && parts.nowMs < known.validUntilMs) {
+    return { policy, facts, map: known.map, planRequest: known.planRequest, validUntilMs: known.validUntilMs }
+  }
   const planner = createPlanner(policy, facts, parts.nowMs)
-  return {
-    policy,
-    facts,
-    map: compileSteeringMap(policy, planner, parts.geo, cache),
+  const made = {
+    map: yield* compileSteeringMap(policy, planner, parts.geo, cache),
     planRequest: (planner.reads & REQUEST_BITS) === 0 ? null : planner.plan,
     validUntilMs: planner.validUntilMs,
   }
+  alike.set(key, { ...made, latency: facts.latency })
+  return { policy, facts, ...made }
+}
+
+/** What flips back, or is edited back, is there still: so many that no service uses any more are kept, the newest. */
+const SPARE_MAPS = 4
+
+/** Those in use last, so that what falls out of use stands behind what did before it. */
+function stillSteering(
+  alike: ReadonlyMap<string, Steering>,
+  services: readonly SteeredService[],
+): ReadonlyMap<string, Steering> {
+  const used = new Set(services.map(({ map }) => map))
+  const spare = [...alike].filter(([, { map }]) => !used.has(map)).slice(-SPARE_MAPS)
+  return new Map([...spare, ...[...alike].filter(([, { map }]) => used.has(map))])
 }
 
 const index = (services: readonly SteeredService[], namesOf: (policy: Policy) => readonly string[]) =>
   new Map(services.flatMap((service) => namesOf(service.policy).map((name) => [name, service] as const)))
 
-/** Trees that no service uses any more are let go. */
-function inUse(cache: TreeCache, services: readonly SteeredService[]): TreeCache {
-  const used = new Set(services.map((service) => service.map.tree))
+/** Trees of maps that are let go go with them. */
+function inUse(cache: TreeCache, alike: ReadonlyMap<string, Steering>): TreeCache {
+  const used = new Set([...alike.values()].map(({ map }) => map.tree))
   const kept: TreeCache = new Map()
   for (const [key, trees] of cache) {
     const live = trees.filter(({ tree }) => used.has(tree))

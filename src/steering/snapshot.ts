@@ -1,5 +1,5 @@
 import type { Client } from '../domain/client.ts'
-import type { Facts, Freshness, PolicyFacts } from '../domain/facts.ts'
+import type { Facts, Freshness, LatencyView, PolicyFacts } from '../domain/facts.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { PolicySet } from '../domain/policy-set.ts'
@@ -17,6 +17,11 @@ export interface SteeredService {
   readonly planRequest: ((client: Client) => Plan) | null
   /** Next edge of any time window of the policy; Infinity without one. */
   readonly validUntilMs: number
+}
+
+/** What a service shares with every other one that steers alike. */
+export interface Steering extends Pick<SteeredService, 'map' | 'planRequest' | 'validUntilMs'> {
+  readonly latency: LatencyView
 }
 
 /** One revision compiled, one set of facts, one geo database: immutable, numbered, replaced whole. */
@@ -42,4 +47,6 @@ export interface Snapshot {
   readonly byDnsName: ReadonlyMap<string, SteeredService>
   /** The prefix trees in use, for the next snapshot to share. */
   readonly trees: TreeCache
+  /** What steers, by what the policy and its facts say about it, for policies that steer alike to share. */
+  readonly alike: ReadonlyMap<string, Steering>
 }

@@ -4,7 +4,8 @@ import type { Location } from '../domain/place.ts'
 import { NOWHERE } from '../domain/place.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
-import { indexPrefixTree, type PrefixMatch, type PrefixTree, zipTrees } from '../domain/prefix-tree.ts'
+import { indexPrefixTree, type PrefixMatch, type PrefixTree, zipSteps } from '../domain/prefix-tree.ts'
+import type { Turns } from '../domain/turns.ts'
 import type { Planner } from '../engine/plan.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import { type NetworkClasses, networkClasses } from './network-classes.ts'
@@ -39,11 +40,19 @@ interface IndexedTree {
 /** Trees by what they distinguish, so that policies that steer alike, and a policy before and after a flip, share one. */
 export type TreeCache = Map<string, readonly IndexedTree[]>
 
+/** Locations planned from one pause to the next. */
+const LOCATIONS_PER_TURN = 512
+
 /**
  * Plans every location of the database, then merges the tree bottom-up into the widest prefixes with one plan, which
  * is the honest ECS scope (RFC 7871 §7.2.1).
  */
-export function compileSteeringMap(policy: Policy, planner: Planner, geo: GeoLocator, cache: TreeCache): SteeringMap {
+export function* compileSteeringMap(
+  policy: Policy,
+  planner: Planner,
+  geo: GeoLocator,
+  cache: TreeCache,
+): Turns<SteeringMap> {
   const networks = networkClasses(policy, geo)
   const plans: Plan[] = []
   const idOf = new Map<Plan, number>()
@@ -58,14 +67,16 @@ export function compileSteeringMap(policy: Policy, planner: Planner, geo: GeoLoc
         idOf.set(plan, id)
       }
       planIds[classId * locationCount + locationId] = id
+      if (locationId % LOCATIONS_PER_TURN === LOCATIONS_PER_TURN - 1) yield
     }
   }
-  const { tree, find } = sharedTree(geo, networks, planIds, cache)
+  const shared = yield* sharedTree(geo, networks, planIds, cache)
+  const { tree, find } = shared
   return {
     plans,
     tree,
     networks,
-    planIds,
+    planIds: shared.planIds,
     lookUp(address) {
       const { value, prefixLength } = find(address)
       return { plan: plans[value] as Plan, prefixLength: scopeOf(tree, prefixLength) }
@@ -91,7 +102,12 @@ export function representative(location: Location, networkClass: NetworkClasses[
 const scopeOf = (tree: PrefixTree, prefixLength: number): number =>
   prefixLength === 0 && tree.root4 !== tree.root6 ? 1 : prefixLength
 
-function sharedTree(geo: GeoLocator, networks: NetworkClasses, planIds: Int32Array, cache: TreeCache): IndexedTree {
+function* sharedTree(
+  geo: GeoLocator,
+  networks: NetworkClasses,
+  planIds: Int32Array,
+  cache: TreeCache,
+): Turns<IndexedTree> {
   let hash = 0x811c9dc5
   for (const id of planIds) hash = Math.imul(hash ^ id, 0x01000193)
   const key = `${geo.digest}:${hash >>> 0}:${planIds.length}`
@@ -99,11 +115,12 @@ function sharedTree(geo: GeoLocator, networks: NetworkClasses, planIds: Int32Arr
   const found = candidates.find((it) => sameNetworks(it.networks, networks) && sameIds(it.planIds, planIds))
   if (found !== undefined) return found
   const locationCount = geo.locations.length
-  const tree = zipTrees(
+  const tree = yield* zipSteps(
     geo.tree,
     networks.tree,
     (locationId, classId) => planIds[classId * locationCount + locationId] as number,
   )
+  yield
   const made = { planIds, networks, tree, find: indexPrefixTree(tree) }
   cache.set(key, [...candidates, made])
   return made

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { createCookieJar } from '../../src/dns/cookies.ts'
 import type { Peer } from '../../src/dns/respond.ts'
 import { addressOf, testResponder } from '../helpers/dns-fixture.ts'
 import { composeQuery, describeMessage } from '../helpers/dns-message.ts'
 
 /** `onFailure` of this responder throws: an exception inside fails the property, it is not hidden behind SERVFAIL. */
-const { respond } = testResponder()
+const { respond } = testResponder({ cookies: createCookieJar([new Uint8Array(16).fill(7)]) })
 const RUNS = 20_000
 const GUARD = 0xa5
 
@@ -101,6 +102,12 @@ const FLAGS = [
   '+edns=1',
   '+bufsize=4096',
   '+opt=10:0011223344556677',
+  '+opt=10:00112233445566778899aabbccddeeff',
+  '+opt=3:',
+  '+opt=11:',
+  '+opt=12:000000',
+  '+opt=9:,3:,10:0011223344556677,65535:ff',
+  '+tsig=key.example',
   '+opcode=4',
   '+twoopts',
 ] as const
@@ -165,6 +172,31 @@ test('well-formed queries are answered with their question, and the same over UD
       const udp = describeMessage(overUdp)
       if ((query[2] ?? 0) < 8) assert.notEqual(udp.question, null)
       if (!udp.flags.includes('tc')) assert.deepEqual(overUdp, overTcp)
+    }),
+    { numRuns: RUNS / 4 },
+  )
+})
+
+test('any options: well-formed ones are answered, others are FORMERR, none is echoed that is not known', () => {
+  const value = fc.oneof(
+    fc.uint8Array({ maxLength: 44 }),
+    fc.constantFrom(Uint8Array.of(), new Uint8Array(8), Uint8Array.of(0, 1, 24, 0, 5, 5, 1)),
+  )
+  const code = fc.oneof(fc.constantFrom(3, 8, 10, 11, 12, 15), fc.nat(0xffff))
+  const options = fc.array(fc.tuple(code, value), { maxLength: 5 })
+  fc.assert(
+    fc.property(fc.constantFrom(...NAMES), options, fc.nat(3), peer, (name, list, cut, from) => {
+      const text = list.map(([number, octets]) => `${number}:${Buffer.from(octets).toString('hex')}`).join()
+      const { bytes } = composeQuery(`${name} A +edns${list.length === 0 ? '' : ` +opt=${text}`}`)
+      // Now and then the last option is longer than its OPT.
+      const isCut = cut === 0 && list.length > 0
+      const query = Uint8Array.from(bytes.subarray(0, bytes.length - (isCut ? 1 : 0)))
+      const response = answer(query, from, from.transport === 'tcp' ? 65_535 : 1232)
+      check(query, response)
+      const { rcode, edns } = describeMessage(response)
+      if (isCut) assert.equal(rcode, 'FORMERR')
+      for (const told of (edns ?? '').matchAll(/option(\d+)=/g))
+        assert.ok(['3', '10', '11', '12'].includes(told[1] ?? ''), edns ?? '')
     }),
     { numRuns: RUNS / 4 },
   )

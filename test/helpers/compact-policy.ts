@@ -279,6 +279,8 @@ export function makePolicy(compact: CompactPolicy): Policy {
     service: compact.service ?? 'test',
     names: { dns: [], http: [], discovery: null },
     ttlSeconds: compact.ttl ?? 30,
+    https: null,
+    missingFamily: 'nodata',
     redirect: { status: 302 },
     tenants: [],
     endpoints: ids.map((id, index) => makeEndpoint(id, index, compact.endpoints[id])),

@@ -35,8 +35,11 @@ export interface TcpClient {
   readonly closed: Promise<readonly Buffer[]>
 }
 
-export async function openTcp(port: number, host = '127.0.0.1'): Promise<TcpClient> {
-  const socket = connect({ host, port, noDelay: true })
+export const openTcp = (port: number, host = '127.0.0.1'): Promise<TcpClient> =>
+  readMessages(connect({ host, port, noDelay: true }), 'connect')
+
+/** @param ready the event that tells that the socket can be used */
+export async function readMessages(socket: Socket, ready: 'connect' | 'secureConnect'): Promise<TcpClient> {
   let received = Buffer.alloc(0)
   const complete = (): Buffer[] => {
     const messages: Buffer[] = []
@@ -57,7 +60,7 @@ export async function openTcp(port: number, host = '127.0.0.1'): Promise<TcpClie
   socket.on('error', () => {})
   const closed = new Promise<readonly Buffer[]>((resolve) => socket.once('close', () => resolve(complete())))
   await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
+    socket.once(ready, resolve)
     socket.once('error', reject)
   })
   return {

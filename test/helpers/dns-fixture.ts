@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { FindAliasAddresses } from '../../src/dns/alias-addresses.ts'
+import type { CookieJar } from '../../src/dns/cookies.ts'
 import { type AnswerRecord, createResponder, type Respond } from '../../src/dns/respond.ts'
 import { type IpAddress, type IpPrefix, parseAddress } from '../../src/domain/address.ts'
 import { fakeGeo } from './geo.ts'
@@ -56,7 +57,9 @@ export interface TestResponder {
 }
 
 /** A responder over the vectors' snapshot. A failure inside it fails the test. */
-export function testResponder(options: { readonly debug?: readonly IpPrefix[] } = {}): TestResponder {
+export function testResponder(
+  options: { readonly debug?: readonly IpPrefix[]; readonly cookies?: CookieJar } = {},
+): TestResponder {
   const records: AnswerRecord[] = []
   const respond = createResponder({
     current: () => dnsSnapshot,
@@ -64,6 +67,8 @@ export function testResponder(options: { readonly debug?: readonly IpPrefix[] } 
     dice: () => 0,
     debug: options.debug ?? [],
     nodeId: 'node-1',
+    version: 'nearcast',
+    cookies: options.cookies ?? null,
     findAliasAddresses,
     onAnswer: (record) => records.push(record),
     onFailure: (error) => {

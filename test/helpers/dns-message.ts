@@ -1,38 +1,18 @@
 /** DNS messages for tests, written and read on their own: no line of src/dns is used, so that the two can disagree. */
 
 import { formatAddress, parsePrefix } from '../../src/domain/address.ts'
+import { type Cursor, readName, take16, take32 } from './dns-cursor.ts'
+import { CLASSES, nameOf, numberOf, TYPES } from './dns-numbers.ts'
+import { readData } from './dns-record-data.ts'
 
-const TYPES: Readonly<Record<string, number>> = {
-  A: 1,
-  NS: 2,
-  CNAME: 5,
-  SOA: 6,
-  PTR: 12,
-  HINFO: 13,
-  MX: 15,
-  TXT: 16,
-  AAAA: 28,
-  SRV: 33,
-  OPT: 41,
-  DS: 43,
-  HTTPS: 65,
-  IXFR: 251,
-  AXFR: 252,
-  ANY: 255,
-  CAA: 257,
+const RCODES: Readonly<Record<number, string>> = {
+  ...['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'],
+  9: 'NOTAUTH',
+  16: 'BADVERS',
+  23: 'BADCOOKIE',
 }
-const CLASSES: Readonly<Record<string, number>> = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 }
-const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED']
 const ECS = 8
 const EDE = 15
-
-const nameOf = (table: Readonly<Record<string, number>>, value: number, prefix: string): string =>
-  Object.keys(table).find((key) => table[key] === value) ?? `${prefix}${value}`
-const numberOf = (table: Readonly<Record<string, number>>, text: string): number => {
-  const value = table[text] ?? Number(/\d+$/.exec(text)?.[0])
-  if (Number.isNaN(value)) throw new Error(`not known: ${text}`)
-  return value
-}
 
 export function wireName(text: string): Buffer {
   const labels = text.split('.').filter((label) => label !== '')
@@ -51,15 +31,22 @@ function subnetOption(cidr: string): Buffer {
   return Buffer.from([0, family === 4 ? 1 : 2, length, 0, ...bytes.subarray(0, Math.ceil(length / 8))])
 }
 
+/** Signed with hmac-sha256 and a MAC of 32 octets (RFC 8945 §4.2). */
+function tsigRecord(key: string, id: number): Buffer {
+  const time = Buffer.from('000012345678012c', 'hex')
+  const data = Buffer.concat([wireName('hmac-sha256'), time, word(32), Buffer.alloc(32, 1), word(id), Buffer.alloc(4)])
+  return Buffer.concat([wireName(key), word(250), word(255), Buffer.alloc(4), word(data.length), data])
+}
+
 export interface TestQuery {
   readonly bytes: Buffer
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'https'
 }
 
 /**
  * A query as `dig` would be told: `api.geo.example A +subnet=5.5.1.0/24 +bufsize=1232 +do +tcp`. Unlike dig it sends neither RD nor
- * EDNS unless asked: `+rd +cd +ad +z +edns +edns=1 +ednsflags=40 +ecs=HEX +opt=CODE:HEX +opcode=N +headeronly +qdcount=N
- * +twoopts +optowner=NAME +qr +tail=HEX`.
+ * EDNS unless asked: `+rd +cd +ad +z +edns +edns=1 +ednsflags=40 +ecs=HEX +opt=CODE:HEX,… +opcode=N +headeronly +qdcount=N
+ * +twoopts +optowner=NAME +tsig=KEY +qr +tls +https +tail=HEX`.
  */
 export function composeQuery(text: string, id = 0x1234): TestQuery {
   const words = text.trim().split(/\s+/)
@@ -72,9 +59,9 @@ export function composeQuery(text: string, id = 0x1234): TestQuery {
   const ednsKeys = ['edns', 'bufsize', 'do', 'subnet', 'ecs', 'opt', 'ednsflags', 'twoopts', 'optowner']
   const hasEdns = ednsKeys.some((key) => flags.has(key))
 
-  const [code = '', value = ''] = (flags.get('opt') ?? '').split(':')
+  const given = (flags.get('opt') ?? '').split(',').filter((it) => it !== '')
   const options = Buffer.concat([
-    flags.has('opt') ? option(Number(code), Buffer.from(value, 'hex')) : Buffer.alloc(0),
+    ...given.map((it) => option(Number(it.split(':')[0]), Buffer.from(it.split(':')[1] ?? '', 'hex'))),
     flags.has('subnet') ? option(ECS, subnetOption(flags.get('subnet') ?? '')) : Buffer.alloc(0),
     flags.has('ecs') ? option(ECS, Buffer.from(flags.get('ecs') ?? '', 'hex')) : Buffer.alloc(0),
   ])
@@ -87,8 +74,9 @@ export function composeQuery(text: string, id = 0x1234): TestQuery {
     word(options.length),
     options,
   ])
-  const opts = hasEdns ? [opt] : []
+  const opts: Buffer[] = hasEdns ? [opt] : []
   if (flags.has('twoopts')) opts.push(opt)
+  if (flags.has('tsig')) opts.push(tsigRecord(flags.get('tsig') ?? '', id))
   const headerOnly = flags.has('headeronly')
   const high = (Number(flags.get('opcode') ?? 0) << 3) | (flags.has('rd') ? 1 : 0) | (flags.has('qr') ? 0x80 : 0)
   const low = (flags.has('z') ? 0x40 : 0) | (flags.has('ad') ? 0x20 : 0) | (flags.has('cd') ? 0x10 : 0)
@@ -104,7 +92,8 @@ export function composeQuery(text: string, id = 0x1234): TestQuery {
     ...opts,
     Buffer.from(flags.get('tail') ?? '', 'hex'),
   ])
-  return { bytes, transport: flags.has('tcp') ? 'tcp' : 'udp' }
+  const transport = (['tcp', 'tls', 'https'] as const).find((it) => flags.has(it)) ?? 'udp'
+  return { bytes, transport }
 }
 
 /** A response in words, each record as a line of a zone file without its class. */
@@ -142,7 +131,7 @@ export function describeMessage(bytes: Uint8Array): DescribedMessage {
   const rcode = ((edns[0]?.extended ?? 0) << 4) | (flags & 0xf)
   const bits = { qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100, ra: 0x80, z: 0x40, ad: 0x20, cd: 0x10 }
   return {
-    rcode: rcode === 16 ? 'BADVERS' : (RCODES[rcode] ?? `RCODE${rcode}`),
+    rcode: RCODES[rcode] ?? `RCODE${rcode}`,
     flags: Object.entries(bits)
       .flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [name]))
       .join(' '),
@@ -152,39 +141,6 @@ export function describeMessage(bytes: Uint8Array): DescribedMessage {
     additional: sections[2] ?? [],
     edns: edns[0]?.text ?? null,
   }
-}
-
-interface Cursor {
-  at: number
-}
-
-function take(message: Buffer, cursor: Cursor, count: number): Buffer {
-  const start = cursor.at
-  if (start + count > message.length) throw new Error('beyond the message')
-  cursor.at = start + count
-  return message.subarray(start, start + count)
-}
-const take8 = (message: Buffer, cursor: Cursor): number => take(message, cursor, 1).readUInt8()
-const take16 = (message: Buffer, cursor: Cursor): number => take(message, cursor, 2).readUInt16BE()
-const take32 = (message: Buffer, cursor: Cursor): number => take(message, cursor, 4).readUInt32BE()
-
-function readName(message: Buffer, cursor: Cursor): string {
-  const labels: string[] = []
-  let at = cursor.at
-  let jumps = 0
-  for (let length = message.readUInt8(at); length !== 0; length = message.readUInt8(at)) {
-    if (length >= 0xc0) {
-      if (jumps++ === 0) cursor.at = at + 2
-      if (jumps > 127) throw new Error('pointers without end')
-      at = message.readUInt16BE(at) & 0x3fff
-      continue
-    }
-    if (length > 63) throw new Error(`label of ${length} octets`)
-    labels.push(message.toString('latin1', at + 1, at + 1 + length))
-    at += 1 + length
-  }
-  if (jumps === 0) cursor.at = at + 1
-  return `${labels.join('.')}.`
 }
 
 function readRecord(message: Buffer, cursor: Cursor, edns: { text: string; extended: number }[]): string | null {
@@ -227,37 +183,4 @@ function describeSubnet(value: Buffer): string {
   const bytes = new Uint8Array(family === 1 ? 4 : 16)
   bytes.set(value.subarray(4))
   return `ecs=${formatAddress({ family: family === 1 ? 4 : 6, bytes })}/${value[2]}/${value[3]}`
-}
-
-function readData(message: Buffer, cursor: Cursor, type: number, end: number): string {
-  const octets = (count: number): Buffer => take(message, cursor, count)
-  const string = (): string => JSON.stringify(octets(take8(message, cursor)).toString('latin1'))
-  switch (nameOf(TYPES, type, 'TYPE')) {
-    case 'A':
-      return formatAddress({ family: 4, bytes: octets(4) })
-    case 'AAAA':
-      return formatAddress({ family: 6, bytes: octets(16) })
-    case 'NS':
-    case 'CNAME':
-    case 'PTR':
-      return readName(message, cursor)
-    case 'MX':
-      return `${take16(message, cursor)} ${readName(message, cursor)}`
-    case 'SRV':
-      return `${take16(message, cursor)} ${take16(message, cursor)} ${take16(message, cursor)} ${readName(message, cursor)}`
-    case 'SOA': {
-      const names = `${readName(message, cursor)} ${readName(message, cursor)}`
-      return `${names} ${Array.from({ length: 5 }, () => take32(message, cursor)).join(' ')}`
-    }
-    case 'TXT':
-    case 'HINFO': {
-      const strings: string[] = []
-      while (cursor.at < end) strings.push(string())
-      return strings.join(' ')
-    }
-    case 'CAA':
-      return `${take8(message, cursor)} ${octets(take8(message, cursor)).toString()} ${JSON.stringify(octets(end - cursor.at).toString())}`
-    default:
-      return `\\# ${end - cursor.at} ${octets(end - cursor.at).toString('hex')}`
-  }
 }

@@ -38,12 +38,15 @@ records:
   - { name: '*', type: TXT, value: everything else, ttl: 5m }
 ${Array.from({ length: 9 }, (_, i) => `  - { name: large, type: TXT, value: "${i}${'t'.repeat(60)}", ttl: 5m }`).join('\n')}
 ${Array.from({ length: 9 }, (_, i) => `  - { name: huge, type: TXT, value: "${i}${'t'.repeat(200)}", ttl: 5m }`).join('\n')}
+${Array.from({ length: 30 }, (_, i) => `  - { name: vast, type: TXT, value: "${i}${'t'.repeat(200)}", ttl: 5m }`).join('\n')}
   - { name: apex.host, type: MX, value: 10 mail.host.geo.example., ttl: 5m }
 `,
   'weighted.yaml': service('weighted', '  - up\n  - spread: { by: weight, sticky: none }\n'),
   'sticky.yaml': service('sticky', '  - up\n  - spread: { by: weight, sticky: network }\n'),
   'nearest.yaml': service('nearest', '  - up\n  - nearest\n'),
-  'pair.yaml': service('pair', '  - up\n  - nearest\n  - take: 2\n'),
+  'pair.yaml': service('pair', '  - up\n  - nearest\n  - take: 2\n', 'https: { alpn: [h3, h2], port: 8443 }\n'),
+  'https.yaml': service('https', '  - up\n  - spread: { by: weight, sticky: none }\n', 'https: true\n'),
+  'lacking.yaml': service('lacking', '  - up\n  - nearest\n', 'https: true\nmissingFamily: nextEndpoint\n'),
   'canary.yaml': service('canary', '  - keep: { tag: canary }\n    when: { percent: 10% }\n  - up\n  - nearest\n'),
   'asn.yaml': service(
     'asn',
@@ -52,10 +55,12 @@ ${Array.from({ length: 9 }, (_, i) => `  - { name: huge, type: TXT, value: "${i}
   'hours.yaml': service(
     'hours',
     '  - keep: { id: tokyo }\n    when: { time: { from: "09:00", to: "17:00", zone: UTC } }\n  - up\n  - spread: { by: equal, sticky: none }\n',
+    'https: true\n',
   ),
   'names.yaml': `service: names
 names: { dns: [names.geo.example, '*.names.geo.example'] }
 ttl: 45s
+https: true
 endpoints:
   inside: { site: iad, hostname: www.geo.example }
   outside: { site: fra, hostname: target.elsewhere.test }
@@ -67,3 +72,25 @@ onAllDown: lastResort
 
 /** Services that use every way from a client to a list. */
 export const steeredSnapshot = makeSnapshot({ documents, geo })
+
+/** Zones whose client subnets are believed of some resolvers only; a chain leads from one into the other. */
+export const trustingSnapshot = makeSnapshot({
+  documents: {
+    ...documents,
+    'zone.yaml': `${documents['zone.yaml']}ecs: { trusted: [192.0.2.0/25, 5.5.0.0/16, '2400::/16'] }\n`,
+    'alike.yaml': `zone: alike.example
+soa: { mname: ns1.geo.example, rname: hostmaster.geo.example }
+ns: { ns1.geo.example: [] }
+records: [{ name: www, type: CNAME, value: nearest.geo.example., ttl: 5m }]
+ecs: { trusted: [5.5.0.0/16, '2400::/16', 192.0.2.0/25] }
+`,
+    'other.yaml': `zone: other.example
+soa: { mname: ns1.geo.example, rname: hostmaster.geo.example }
+ns: { ns1.geo.example: [] }
+records: [{ name: www, type: CNAME, value: nearest.geo.example., ttl: 5m }]
+ecs: { trusted: [6.6.7.0/24] }
+`,
+    'otherwise.yaml': service('otherwise', '  - up\n  - nearest\n').replaceAll('.geo.example', '.other.example'),
+  },
+  geo,
+})

@@ -11,8 +11,8 @@ import { askUdp } from './dns-client.ts'
 import { composeQuery, type DescribedMessage, describeMessage } from './dns-message.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** Compiling the city database takes seconds: once for all test files. */
-const SHARED_GEO_CACHE = join(ROOT, 'node_modules', '.cache', 'nearcast-geo')
+/** Compiling the city database takes seconds: once for all test files. A cache keeps three: tests with databases of their own have one of their own. */
+const geoCacheNamed = (name: string): string => join(ROOT, 'node_modules', '.cache', name)
 
 export interface TestFolders {
   readonly policies: string
@@ -20,13 +20,18 @@ export interface TestFolders {
 }
 
 /** A copy of the sample policies (or the given documents) and a fresh state directory, removed after the test. */
-export async function makeFolders(t: TestContext, documents?: Readonly<Record<string, string>>): Promise<TestFolders> {
+export async function makeFolders(
+  t: TestContext,
+  documents?: Readonly<Record<string, string>>,
+  geoCacheName = 'nearcast-geo',
+): Promise<TestFolders> {
   const base = await mkdtemp(join(tmpdir(), 'nearcast-test-'))
   t.after(() => rm(base, { recursive: true, force: true }))
   const folders = { policies: join(base, 'policies'), state: join(base, 'state') }
-  await mkdir(SHARED_GEO_CACHE, { recursive: true })
+  const geoCache = geoCacheNamed(geoCacheName)
+  await mkdir(geoCache, { recursive: true })
   await mkdir(folders.state)
-  await symlink(SHARED_GEO_CACHE, join(folders.state, 'geo'))
+  await symlink(geoCache, join(folders.state, 'geo'))
   if (documents === undefined) await cp(join(ROOT, 'policies'), folders.policies, { recursive: true })
   else {
     await mkdir(folders.policies)

@@ -33,6 +33,8 @@ export const makePolicy = (given: Partial<Policy> = {}): Policy => ({
   service: 'api',
   names: { dns: ['api.geo.example'], http: [], discovery: 'api' },
   ttlSeconds: 30,
+  https: null,
+  missingFamily: 'nodata',
   redirect: { status: 302 },
   tenants: [],
   endpoints: [makeEndpoint('one', 0)],

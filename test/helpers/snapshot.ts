@@ -1,5 +1,5 @@
-import type { Override } from '../../src/domain/facts.ts'
 import { assembleFacts } from '../../src/app/facts.ts'
+import type { Override } from '../../src/domain/facts.ts'
 import { formatProblem, loadDocuments } from '../../src/policy/load.ts'
 import type { GeoLocator } from '../../src/ports/geo-locator.ts'
 import { compileSnapshot } from '../../src/steering/compile.ts'
@@ -16,13 +16,16 @@ export interface SnapshotOptions {
   readonly overrides?: readonly Override[]
   readonly nowMs?: number
   readonly previous?: Snapshot
+  /** In place of what the documents read as: with what it shares with that of another snapshot. */
+  readonly set?: Snapshot['set']
 }
 
 /** A snapshot as the node makes it, from documents as operators write them. Throws with all problems when they are bad. */
 export function makeSnapshot(options: SnapshotOptions): Snapshot {
   const documents = Object.entries(options.documents).map(([path, text]) => ({ path, text }))
-  const { set, problems } = loadDocuments(documents)
-  if (set === null) throw new Error(`bad test documents:\n${problems.map(formatProblem).join('\n')}`)
+  const loaded = loadDocuments(documents)
+  const set = options.set ?? loaded.set
+  if (set === null) throw new Error(`bad test documents:\n${loaded.problems.map(formatProblem).join('\n')}`)
   const nowMs = options.nowMs ?? TEST_NOW_MS
   const facts = assembleFacts(set.policies, options.overrides ?? [], nowMs, options.previous?.facts ?? null)
   const revision = { number: 1, digest: '0'.repeat(64), author: 'test', reason: '', atMs: nowMs }

@@ -27,7 +27,12 @@ const PURE = 'dns http monitor state geo steering policy engine latency ports do
 const FORBIDDEN: readonly { pattern: RegExp; in: (path: string) => boolean; instead: string }[] = [
   { pattern: /\bDate\.now\b/, in: below(PURE), instead: 'pass nowMs in' },
   { pattern: /\bnew Date\(\s*\)/, in: below(PURE), instead: 'pass nowMs in' },
-  { pattern: /\bperformance\.now\b/, in: below(PURE), instead: 'pass a clock in' },
+  // A worker thread is a composition of its own: nobody can pass it a clock.
+  {
+    pattern: /\bperformance\.now\b/,
+    in: (path) => below(PURE)(path) && path !== 'src/dns/fastpath/worker.ts',
+    instead: 'pass a clock in',
+  },
   { pattern: /\bMath\.random\b/, in: below(PURE), instead: 'pass dice in' },
   { pattern: /\bprocess\.env\b/, in: below(PURE), instead: 'take it from the configuration' },
   {

@@ -1,5 +1,6 @@
 import type { Config } from '../../app/config.ts'
 import type { RunningNode } from '../../app/node.ts'
+import { DOH_PATH } from '../../dns/doh-request.ts'
 import { type IpAddress, type IpPrefix, parseAddress, prefixCovers } from '../../domain/address.ts'
 import type { Snapshot } from '../../steering/snapshot.ts'
 import type { Io } from '../io.ts'
@@ -46,12 +47,24 @@ function listening({ listeners }: RunningNode): (readonly [string, string])[] {
   return names.map((name) => {
     const own = listeners.filter(({ frontEnd }) => frontEnd === name)
     const address = own[0]?.address ?? ''
-    return [
-      name,
-      name === 'dns' ? `${address} ${own.map(({ transport }) => transport).join(' and ')}` : `http://${address}`,
-    ]
+    return [name, WHERE[name](address, own.map(transportText).join(' and '))]
   })
 }
+
+type Listeners = RunningNode['listeners']
+
+const plainHttp = (address: string): string => `http://${address}`
+const WHERE: Readonly<Record<Listeners[number]['frontEnd'], (address: string, transports: string) => string>> = {
+  dns: (address, transports) => `${address} ${transports}`,
+  dot: (address) => `${address} DNS over TLS`,
+  doh: (address) => `https://${address}${DOH_PATH}`,
+  redirect: plainHttp,
+  discovery: plainHttp,
+  admin: plainHttp,
+}
+
+const transportText = ({ transport, workers }: RunningNode['listeners'][number]): string =>
+  workers === undefined ? transport : `${transport} (${counted(workers, 'worker thread')})`
 
 // A client in London.
 const CLIENT = '81.2.69.142'

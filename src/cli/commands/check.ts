@@ -7,6 +7,7 @@ import type { Policy } from '../../domain/policy.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
 import type { Problem } from '../../domain/problem.ts'
 import { capabilities } from '../../policy/capability.ts'
+import { shownPath } from '../../policy/format-problem.ts'
 import { formatProblem } from '../../policy/load.ts'
 import { describeOnAllDown, describeStep } from '../../policy/words.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
@@ -39,7 +40,7 @@ async function check(directory: string | undefined, options: CheckOptions, comma
   const { config } = await readSettings(command, io)
   const wanted = directory ?? config.policies
   await refuseFile(wanted)
-  const source = await readPolicyDirectory(wanted)
+  const source = await readPolicyDirectory(wanted, config.zones)
   const geo = await openGeoData(config, io)
   const checked = checkDocuments(source.documents, geo, io.nowMs())
   // Without a directory there is nothing of which more could be said.
@@ -87,7 +88,26 @@ function summary(documents: number, errors: number, warnings: number, io: Io): s
 
 /** Per service: what happens when all are down, and per step which front end honours it. */
 function overview(set: PolicySet, io: Io): string {
-  return set.policies.map((policy) => `${overviewOf(policy, io)}\n`).join('\n')
+  return [...set.policies.map((policy) => overviewOf(policy, io)), zonesText(set, io)]
+    .map((text) => `${text}\n`)
+    .join('\n')
+}
+
+/** Of more zones, those that matter are in the messages. */
+const MOST_ZONES = 50
+
+/** Where each zone comes from: the origin of a master file may have been guessed from its name. */
+function zonesText({ zones }: PolicySet, io: Io): string {
+  const records = zones.reduce((sum, zone) => sum + zone.records.length, 0)
+  const title = `${io.paint('bold', counted(zones.length, 'zone'))}, ${counted(records, 'static record')}`
+  if (zones.length > MOST_ZONES) return title
+  const rows = zones.map(({ name, soa, records: own, at }) => [
+    name,
+    `${own.length}`,
+    soa.serial === null ? 'of the revision' : `${soa.serial}`,
+    shownPath(at.file),
+  ])
+  return [title, formatTable(['zone', 'records', 'serial', 'from'], rows, 'lrrl')].join('\n')
 }
 
 function overviewOf(policy: Policy, io: Io): string {
@@ -116,6 +136,12 @@ function findings(set: PolicySet | null, problems: readonly Problem[], errors: n
   return {
     ok: errors === 0,
     problems,
+    zones: (set?.zones ?? []).map(({ name, soa, records, at }) => ({
+      zone: name,
+      records: records.length,
+      serial: soa.serial,
+      from: shownPath(at.file),
+    })),
     services: (set?.policies ?? []).map((policy) => ({
       service: policy.service,
       onAllDown: policy.onAllDown.mode,

@@ -1,21 +1,29 @@
-import { UDP_PAYLOAD_SIZE } from '../reply.ts'
-import { OPTION, TYPE } from '../wire/codes.ts'
-import { HEADER_LENGTH } from '../wire/query.ts'
-import { READ, readQuery } from './read-query.ts'
+import { COOKIE, judgeCookie } from '../cookies.ts'
+import { judge, VERDICT } from '../rate-limit.ts'
+import { CLASS, TYPE } from '../wire/codes.ts'
+import { PROBLEM, READ, readQuery } from './read-query.ts'
 import { type ClientAddress, descend, steer, takeResolver } from './steer.ts'
-import { ENTRY, type FastTable, hashSlot, NAME, PUNT, TEMPLATE, TREE, TREE_NUMBER } from './table.ts'
-import type { Work } from './work.ts'
-
-const UDP_WITHOUT_EDNS = 512
-const OPT_FIXED_LENGTH = 11
-const ERROR_OPTION_LENGTH = 6
+import {
+  ENTRY,
+  type FastTable,
+  hashSlot,
+  NAME,
+  OTHER_TYPE,
+  PROBLEM_TYPE,
+  PUNT,
+  TEMPLATE,
+  TREE,
+  TREE_NUMBER,
+} from './table.ts'
+import type { Desk, Work } from './work.ts'
+import { fit, writeAnswer, writeSlip } from './write-answer.ts'
 
 /**
  * Answers one datagram: the octets written to `tx`, 0 for silence, PUNT (−1) for what the complete path answers. It
  * allocates nothing, and writes nothing but the answer. An answer is the same as the complete path's, octet for octet.
  */
 export function answer(
-  table: FastTable,
+  desk: Desk,
   work: Work,
   rx: Uint8Array,
   rxAt: number,
@@ -23,18 +31,36 @@ export function answer(
   client: ClientAddress,
   tx: Uint8Array,
   txAt: number,
-  nowMs: number,
-  dice: () => number,
 ): number {
+  work.verdict = VERDICT.pass
   const read = readQuery(work, rx, rxAt, length)
   if (read !== READ.ordinary) return read
-  if (isDebugged(table, work, client)) return PUNT
+  if (isDebugged(desk.table, work, client)) return PUNT
+  work.cookie = cookieOf(desk, work, rx, client)
+  if (work.cookie === COOKIE.malformed && work.problem === PROBLEM.none) work.problem = PROBLEM.formErr
   work.scope = 0
   work.ttlCut = -1
-  const template = findTemplate(table, work, rx, client, nowMs, dice)
+  work.zone = 0
+  // Looked for at the root of that table, whatever the name.
+  if (work.problem !== PROBLEM.none) work.qtype = PROBLEM_TYPE + work.problem
+  work.isElsewhere = work.problem === PROBLEM.none && work.qclass === CLASS.IN && isData(work.qtype) ? 0 : 1
+  const table = work.isElsewhere === 0 ? desk.table : desk.chaos
+  const template = findTemplate(desk, table, work, rx, client)
   if (template === PUNT) return PUNT
-  return write(table, work, table.templatesAt + template * TEMPLATE.size, rx, rxAt, tx, txAt)
+  const templateAt = table.templatesAt + template * TEMPLATE.size
+  const fitting = fit(table, work, templateAt, work.questionEnd - rxAt)
+  // From here on it is this thread's to judge, once.
+  if (fitting === PUNT) return PUNT
+  work.counter = table.words[templateAt + TEMPLATE.counter]!
+  work.verdict = judged(desk, work, client, table.words[templateAt + TEMPLATE.rcode]!)
+  if (work.verdict === VERDICT.drop) return 0
+  if (work.verdict === VERDICT.slip) return writeSlip(desk, table, work, templateAt, rx, rxAt, client, tx, txAt)
+  return writeAnswer(desk, table, work, templateAt, fitting, rx, rxAt, client, tx, txAt)
 }
+
+/** ANY, and what is neither a Q or meta type of RFC 6895 §3.1 nor 0 or OPT, nor stands for a problem. */
+const isData = (type: number): boolean =>
+  type !== 0 && type !== TYPE.OPT && (type < 128 || type >= TYPE.ANY) && type < OTHER_TYPE
 
 function isDebugged(table: FastTable, work: Work, client: ClientAddress): boolean {
   const tree = table.trees[TREE_NUMBER.debug]!
@@ -44,23 +70,32 @@ function isDebugged(table: FastTable, work: Work, client: ClientAddress): boolea
   return descend(tree, work) !== 0
 }
 
+function cookieOf(desk: Desk, work: Work, rx: Uint8Array, { octets, at, family }: ClientAddress): number {
+  if (work.cookieAt === 0 || desk.cookies === null) return COOKIE.none
+  const nowSeconds = Math.floor(desk.nowMs / 1000)
+  return judgeCookie(desk.cookies, rx, work.cookieAt, work.cookieLength, octets, at, family === 4 ? 4 : 16, nowSeconds)
+}
+
+/** Who shows a good cookie is where he says he is. */
+function judged({ limiter, steadyMs }: Desk, work: Work, { octets, at, family }: ClientAddress, rcode: number): number {
+  if (limiter === null || work.cookie >= COOKIE.good) return VERDICT.pass
+  return judge(limiter, octets, at, family, work.zone, rcode, steadyMs)
+}
+
 /** RFC 1034 §4.3.2 step 3: the closest name that is there, then its wildcard. */
-function findTemplate(
-  table: FastTable,
-  work: Work,
-  rx: Uint8Array,
-  client: ClientAddress,
-  nowMs: number,
-  dice: () => number,
-): number {
+function findTemplate(desk: Desk, table: FastTable, work: Work, rx: Uint8Array, client: ClientAddress): number {
+  const isRefused = work.qclass !== CLASS.IN && work.qclass !== CLASS.CH
+  if (isRefused && work.problem === PROBLEM.none) return table.refused
+  if (!isData(work.qtype)) return templateAt(desk, table, work, rx, client, findName(table, work, work.labels))
   const { words } = table
   for (let label = 0; label <= work.labels; label++) {
     const found = findName(table, work, label)
     if (found < 0) continue
-    if (label === 0) return templateAt(table, work, rx, client, found, nowMs, dice)
+    work.zone = words[found + NAME.zone]!
+    if (label === 0) return templateAt(desk, table, work, rx, client, found)
     const wildcard = words[found + NAME.wildcard]!
     if (wildcard < 0) return words[found + NAME.below]!
-    return templateAt(table, work, rx, client, table.namesAt + wildcard * NAME.size, nowMs, dice)
+    return templateAt(desk, table, work, rx, client, table.namesAt + wildcard * NAME.size)
   }
   return table.refused
 }
@@ -83,123 +118,24 @@ function findName(table: FastTable, work: Work, label: number): number {
 }
 
 function templateAt(
+  desk: Desk,
   table: FastTable,
   work: Work,
   rx: Uint8Array,
   client: ClientAddress,
   nameAt: number,
-  nowMs: number,
-  dice: () => number,
 ): number {
   const { words } = table
   const count = words[nameAt + NAME.typeCount]!
   let at = words[nameAt + NAME.typesAt]!
   for (const end = at + count * ENTRY.size; at < end; at += ENTRY.size) {
-    if (words[at + ENTRY.type] !== work.qtype) continue
+    const type = words[at + ENTRY.type]!
+    // The last one may be for all others.
+    if (type !== work.qtype && type !== OTHER_TYPE) continue
     const steerAt = words[at + ENTRY.steer]!
     if (steerAt === PUNT) return words[at + ENTRY.template]!
-    return steer(table, work, rx, client, steerAt, nowMs, dice)
+    return steer(table, work, rx, client, steerAt, desk.nowMs, desk.dice)
   }
-  return words[nameAt + NAME.other]!
-}
-
-function write(
-  table: FastTable,
-  work: Work,
-  templateAt: number,
-  rx: Uint8Array,
-  rxAt: number,
-  tx: Uint8Array,
-  txAt: number,
-): number {
-  const { words, octets } = table
-  const length = words[templateAt + TEMPLATE.length]!
-  const error = words[templateAt + TEMPLATE.error]!
-  const questionLength = work.questionEnd - rxAt
-  const subnetLength = work.subnetAt === 0 ? 0 : 4 + work.subnetLength
-  const optionsLength = subnetLength + (error < 0 ? 0 : ERROR_OPTION_LENGTH)
-  const total = questionLength + length + (work.hasEdns === 0 ? 0 : OPT_FIXED_LENGTH + optionsLength)
-  if (total > sizeLimit(work)) return PUNT
-
-  tx[txAt] = rx[rxAt]!
-  tx[txAt + 1] = rx[rxAt + 1]!
-  tx[txAt + 2] = 0x80 | words[templateAt + TEMPLATE.flags]! | (rx[rxAt + 2]! & 0x01)
-  tx[txAt + 3] = words[templateAt + TEMPLATE.rcode]!
-  tx[txAt + 4] = 0
-  tx[txAt + 5] = 1
-  putWord(tx, txAt + 6, words[templateAt + TEMPLATE.answers]!)
-  putWord(tx, txAt + 8, words[templateAt + TEMPLATE.authorities]!)
-  putWord(tx, txAt + 10, words[templateAt + TEMPLATE.additionals]! + work.hasEdns)
-  for (let i = HEADER_LENGTH; i < questionLength; i++) tx[txAt + i] = rx[rxAt + i]!
-
-  const bodyAt = txAt + questionLength
-  const from = words[templateAt + TEMPLATE.at]!
-  for (let i = 0; i < length; i++) tx[bodyAt + i] = octets[from + i]!
-  if (words[templateAt + TEMPLATE.pointerCount] !== 0) movePointers(words, work, templateAt, tx, bodyAt)
-  if (work.ttlCut >= 0) cutTtls(words, work, templateAt, tx, bodyAt)
-  if (work.hasEdns !== 0) writeOpt(work, rx, tx, bodyAt + length, optionsLength, error)
-  work.counter = words[templateAt + TEMPLATE.counter]!
-  return total
-}
-
-const sizeLimit = (work: Work): number => {
-  if (work.hasEdns === 0) return UDP_WITHOUT_EDNS
-  return Math.min(Math.max(work.payloadSize, UDP_WITHOUT_EDNS), UDP_PAYLOAD_SIZE)
-}
-
-function putWord(tx: Uint8Array, at: number, value: number): void {
-  tx[at] = value >> 8
-  tx[at + 1] = value & 0xff
-}
-
-/** Everything behind the question has moved as far as the name is longer, and with it what pointers point at. */
-function movePointers(words: Int32Array, work: Work, templateAt: number, tx: Uint8Array, bodyAt: number): void {
-  const by = work.nameLength - words[templateAt + TEMPLATE.nameLength]!
-  const pointersAt = words[templateAt + TEMPLATE.pointersAt]!
-  for (let i = 0, count = words[templateAt + TEMPLATE.pointerCount]!; i < count; i++) {
-    const at = bodyAt + words[pointersAt + i]!
-    putWord(tx, at, ((tx[at]! << 8) | tx[at + 1]!) + by)
-  }
-}
-
-/** TTLs fit 31 bits (RFC 2181 §8). */
-function cutTtls(words: Int32Array, work: Work, templateAt: number, tx: Uint8Array, bodyAt: number): void {
-  const ttlsAt = words[templateAt + TEMPLATE.ttlsAt]!
-  for (let i = 0, count = words[templateAt + TEMPLATE.ttlCount]!; i < count; i++) {
-    const at = bodyAt + words[ttlsAt + i]!
-    const ttl = (tx[at]! << 24) | (tx[at + 1]! << 16) | (tx[at + 2]! << 8) | tx[at + 3]!
-    if (ttl <= work.ttlCut) continue
-    putWord(tx, at, work.ttlCut >>> 16)
-    putWord(tx, at + 2, work.ttlCut & 0xffff)
-  }
-}
-
-/** As reply.ts writes it: the client subnet first, then the error. */
-function writeOpt(
-  work: Work,
-  rx: Uint8Array,
-  tx: Uint8Array,
-  optAt: number,
-  optionsLength: number,
-  error: number,
-): void {
-  let at = optAt
-  tx[at] = 0
-  putWord(tx, at + 1, TYPE.OPT)
-  putWord(tx, at + 3, UDP_PAYLOAD_SIZE)
-  putWord(tx, at + 5, 0)
-  putWord(tx, at + 7, work.dnssecOk << 8)
-  putWord(tx, at + 9, optionsLength)
-  at += OPT_FIXED_LENGTH
-  if (work.subnetAt !== 0) {
-    putWord(tx, at, OPTION.ECS)
-    putWord(tx, at + 2, work.subnetLength)
-    for (let i = 0; i < work.subnetLength; i++) tx[at + 4 + i] = rx[work.subnetAt + i]!
-    tx[at + 7] = work.scope
-    at += 4 + work.subnetLength
-  }
-  if (error < 0) return
-  putWord(tx, at, OPTION.EDE)
-  putWord(tx, at + 2, 2)
-  putWord(tx, at + 4, error)
+  // What ANY is answered with is of no use to it when a name says nothing about ANY.
+  return work.qtype === TYPE.ANY ? PUNT : words[nameAt + NAME.other]!
 }

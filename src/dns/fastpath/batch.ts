@@ -18,6 +18,8 @@ export interface Batch {
   readonly controlWords: Int32Array
   readonly receiveHeaders: Int32Array
   readonly sendHeaders: Int32Array
+  /** Read by the kernel alone. */
+  readonly receiveVectors: Int32Array
   readonly answerVectors: Int32Array
   readonly receiveAt: bigint
   readonly sendAt: readonly bigint[]
@@ -68,6 +70,7 @@ export function createBatch(calls: Syscalls, size: number): Batch {
     controlWords: new Int32Array(control.buffer),
     receiveHeaders,
     sendHeaders,
+    receiveVectors,
     answerVectors,
     receiveAt: at(receiveHeaders),
     sendAt: Array.from({ length: size }, (_, i) => step(memory.sendHeaders, i, MMSGHDR.size * 4)),

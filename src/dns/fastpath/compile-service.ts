@@ -1,7 +1,9 @@
+import type { Endpoint } from '../../domain/endpoint.ts'
 import { hashText } from '../../domain/hash.ts'
 import type { Plan, PlanNode } from '../../domain/plan.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { SteeredService } from '../../steering/snapshot.ts'
+import { shownEndpoints } from '../handed-out.ts'
 
 /** One of the different answers of a service: what the endpoints, the outcome and the TTL make it, whatever led there. */
 export interface ServiceAnswer {
@@ -17,14 +19,31 @@ export interface CompiledService {
   readonly answerOf: readonly (readonly number[])[]
 }
 
-/** All that a service can answer. */
-export function compileService({ policy, map }: SteeredService): CompiledService {
+/** All that a service can answer; the same object for services with one map that answer alike. */
+export function createServiceCompiler(): (service: SteeredService) => CompiledService {
+  const compiled = new WeakMap<SteeredService, CompiledService>()
+  const ofMap = new WeakMap<SteeredService['map'], Map<string, CompiledService>>()
+  return (service) => {
+    const known = compiled.get(service)
+    if (known !== undefined) return known
+    const made = compileService(service)
+    const alike = ofMap.get(service.map) ?? new Map<string, CompiledService>()
+    ofMap.set(service.map, alike)
+    const text = [made.answers.map(({ key }) => key).join(';'), ...made.answerOf.map((lists) => lists.join())].join('|')
+    const shared = alike.get(text) ?? made
+    alike.set(text, shared)
+    compiled.set(service, shared)
+    return shared
+  }
+}
+
+function compileService({ policy, map }: SteeredService): CompiledService {
   const answers: ServiceAnswer[] = []
   const known = new Map<string, number>()
-  const handedOut = mostHandedOut(policy)
   const answerOf = map.plans.map((plan) =>
     listsOf(plan).map((endpoints, list) => {
-      const key = answerKey(plan, endpoints.slice(0, handedOut))
+      const ranked = endpoints.map((index) => policy.endpoints[index] as Endpoint)
+      const key = answerKey(plan, shownEndpoints(policy, ranked))
       const index = known.get(key) ?? answers.push({ key, plan, list }) - 1
       known.set(key, index)
       return index
@@ -42,19 +61,16 @@ const listsOf = ({ lists, root }: Plan): readonly (readonly number[])[] => {
 const highestList = (node: PlanNode): number =>
   node.kind === 'fork' ? Math.max(...node.below.map(highestList)) : node.slots.reduce((a, b) => Math.max(a, b), 0)
 
-/** As service-answer.ts hands them out: endpoints further back never show. */
-const mostHandedOut = ({ steps }: Policy): number =>
-  Math.max(1, ...steps.map((step) => (step.kind === 'take' ? step.n : 1)))
-
 const isDated = ({ validUntilMs }: Plan): boolean => validUntilMs !== Number.POSITIVE_INFINITY
 
-const answerKey = (plan: Plan, endpoints: readonly number[]): string =>
+/** Endpoints further back never show. */
+const answerKey = (plan: Plan, shown: readonly Endpoint[]): string =>
   [
     plan.outcome,
     plan.ttlSeconds,
     isDated(plan) ? 'dated' : '',
     plan.target === null ? '' : 'target',
-    ...endpoints,
+    ...shown.map(({ index }) => index),
   ].join()
 
 /** The seeds of engine/slots.ts. */

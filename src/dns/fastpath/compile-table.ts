@@ -1,175 +1,181 @@
 import type { IpPrefix } from '../../domain/address.ts'
-import { hashText } from '../../domain/hash.ts'
-import type { Plan, PlanNode } from '../../domain/plan.ts'
-import type { Policy } from '../../domain/policy.ts'
-import { EMPTY_TREE, type PrefixTree } from '../../domain/prefix-tree.ts'
+import type { PrefixTree } from '../../domain/prefix-tree.ts'
+import type { Turns } from '../../domain/turns.ts'
+import type { Zone } from '../../domain/zone.ts'
 import type { GeoLocator } from '../../ports/geo-locator.ts'
-import type { Snapshot, SteeredService } from '../../steering/snapshot.ts'
-import { parentOf, type WireName, wildcardBelow, isWildcard } from '../wire/name.ts'
-import { compileZones, type ZoneTables } from '../zone-table.ts'
-import { type CompiledEntry, type CompiledNames, compileNames, ghostsOf, renderName } from './compile-names.ts'
-import { type CompiledService, compileService, seedsOf, type ServiceAnswer } from './compile-service.ts'
-import { createPacker, type Packer } from './packer.ts'
-import { createInterner, createOracle, type Interner, type Oracle, type Rendered, ttlOffsets } from './render.ts'
-import { AXIS, BRANCH_KIND, type CounterKey, PLAN_FLAG, PUNT, type TableBuffers } from './table.ts'
-import { clientSubnetTree, clientTree, shareTree } from './tree-buffer.ts'
+import type { Snapshot } from '../../steering/snapshot.ts'
+import { ROOT, type WireName } from '../wire/name.ts'
+import type { ZoneTable, ZoneTables } from '../zone-table.ts'
+import { packAnswers } from './compile-answers.ts'
+import {
+  type CompiledZone,
+  compileRefused,
+  compileZoneNames,
+  ecsKey,
+  isIndexed,
+  type SteeredEntry,
+} from './compile-names.ts'
+import { type CompiledService, createServiceCompiler } from './compile-service.ts'
+import { type CompiledTable, FIRST_WORD, layOut, layOutAlone, type PlacedAnswers, type PlacedZone } from './layout.ts'
+import { type PackedPlans, packService } from './pack-service.ts'
+import { createPacker, type Packer, type Part } from './packer.ts'
+import { createOracle, type Oracle } from './render.ts'
+import { ECS } from './table.ts'
+import { clientSubnetTree, clientTree, emptyTrees, shareTree } from './tree-buffer.ts'
+import { areSame, type Uses } from './uses.ts'
 
-export interface CompiledTable {
-  readonly buffers: TableBuffers
-  readonly counters: readonly CounterKey[]
-}
-
-/** Compiles snapshots; what did not change since the last one is not done again. */
-export type TableCompiler = (snapshot: Snapshot, nowMs: number) => CompiledTable
+/** Compiles snapshots, one at a time; what did not change since the last one is not done again. */
+export type TableCompiler = (snapshot: Snapshot, zones: ZoneTables, nowMs: number) => Turns<CompiledTable>
 
 /** @param debug networks whose clients get debug answers: the complete path gives those */
 export function createTableCompiler(debug: readonly IpPrefix[]): TableCompiler {
-  const trees = new WeakMap<PrefixTree, SharedArrayBuffer>()
-  const subnetTrees = new WeakMap<GeoLocator, SharedArrayBuffer>()
-  const services = new WeakMap<SteeredService, CompiledService>()
-  const debugTree = shareTree(clientTree(debug))
-  let zoned: Zoned | null = null
+  const trees = createTrees(debug)
+  const names = createNameKeeper()
+  const answers = createAnswerKeeper()
+  const compileService = createServiceCompiler()
 
-  const remembered = <K extends object, V>(cache: WeakMap<K, V>, key: K, make: (key: K) => V): V => {
-    const known = cache.get(key) ?? make(key)
-    cache.set(key, known)
-    return known
-  }
-
-  return (snapshot, nowMs) => {
-    const { set, revision } = snapshot
-    if (zoned?.set !== set || zoned.revision !== revision.number) {
-      const zones = compileZones(set, revision.number)
-      const intern = createInterner()
-      const names = compileNames(createOracle(snapshot, zones), intern, nowMs)
-      zoned = { set, revision: revision.number, zones, names, intern, rendered: new WeakMap() }
+  return function* compile(snapshot, zones, nowMs) {
+    const oracle = createOracle(snapshot, zones)
+    const zoneNames = yield* names(oracle, snapshot, zones, nowMs)
+    const packer = createPacker(FIRST_WORD)
+    packer.refused(compileRefused(oracle, nowMs))
+    const numbered = trees(snapshot.geo)
+    const services = createServicePacker(packer, snapshot, compileService, numbered.ofPlans)
+    const placedAnswers: PlacedAnswers[] = []
+    const placedZones: PlacedZone[] = []
+    for (const { table, compiled } of zoneNames) {
+      const steered: [entryAt: number, answers: number][] = []
+      for (const entry of compiled.steered) {
+        const service = services(entry.service)
+        if (service === null) continue
+        const part = answers({ oracle, snapshot, zones, nowMs, table, compiled, entry, service })
+        const count = service.compiled.answers.length
+        const placed = { part, count, serviceAt: service.at, ecs: numbered.ofEcs(entry.ecs) }
+        steered.push([entry.entryAt, placedAnswers.push(placed) - 1])
+        yield
+      }
+      placedZones.push({ part: compiled.part, steered })
     }
-    const oracle = createOracle(snapshot, zoned.zones)
-    const packer = createPacker()
-    const ecsTree = remembered(subnetTrees, snapshot.geo, (geo) => shareTree(clientSubnetTree(geo)))
-    const shared = [ecsTree, debugTree]
-    const packed = new Map<string, PackedService>()
-    const packedService = (id: string): PackedService | null => {
-      const service = snapshot.services.get(id)
-      if (service === undefined) return null
-      const known = packed.get(id)
-      if (known !== undefined) return known
-      const tree = remembered(trees, service.map.tree, shareTree)
-      if (!shared.includes(tree)) shared.push(tree)
-      const compiled = remembered(services, service, compileService)
-      const made = { service, compiled, at: packService(packer, service, compiled, shared.indexOf(tree)) }
-      packed.set(id, made)
-      return made
-    }
-    packNames(packer, oracle, zoned, packedService, nowMs)
-    return { buffers: { main: packer.finish(), trees: shared }, counters: packer.counters }
+    const laidOut = yield* layOut(packer.finish(), placedAnswers, placedZones, snapshot.revision.number)
+    return { buffers: { main: laidOut.main, trees: numbered.all }, counters: laidOut.counters }
   }
 }
 
 /** A table that hands everything over. */
-export const emptyTable = (): CompiledTable => {
-  const tree = shareTree(EMPTY_TREE)
-  return { buffers: { main: createPacker().finish(), trees: [tree, tree] }, counters: [] }
+export const emptyTable = (): CompiledTable => layOutAlone(createPacker(FIRST_WORD).finish(), emptyTrees())
+
+/** Trees in shared memory, each made once for as long as what it is made of lives. */
+function createTrees(debug: readonly IpPrefix[]) {
+  const shared = new WeakMap<PrefixTree, SharedArrayBuffer>()
+  const subnets = new WeakMap<GeoLocator, SharedArrayBuffer>()
+  const trusted = new Map<string, SharedArrayBuffer>()
+  const debugTree = shareTree(clientTree(debug))
+  const remembered = <K, V>(
+    cache: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+    key: K,
+    make: () => V,
+  ) => {
+    const known = cache.get(key) ?? make()
+    cache.set(key, known)
+    return known
+  }
+  /** Those of one table get their numbers as they are asked for. */
+  return (geo: GeoLocator) => {
+    const all = [remembered(subnets, geo, () => shareTree(clientSubnetTree(geo))), debugTree]
+    const numbers = new Map(all.map((tree, index) => [tree, index]))
+    const numberOf = (tree: SharedArrayBuffer): number => remembered(numbers, tree, () => all.push(tree) - 1)
+    return {
+      all,
+      ofPlans: (tree: PrefixTree) => numberOf(remembered(shared, tree, () => shareTree(tree))),
+      ofEcs: (ecs: Zone['ecs']) =>
+        typeof ecs === 'string'
+          ? ECS[ecs]
+          : numberOf(remembered(trusted, ecsKey(ecs), () => shareTree(clientTree(ecs.trusted)))),
+    }
+  }
 }
 
-interface Zoned {
-  readonly set: Snapshot['set']
-  readonly revision: number
-  readonly zones: ZoneTables
-  readonly names: CompiledNames
-  readonly intern: Interner
-  /** By policy, then by name, type and answer. */
-  readonly rendered: WeakMap<Policy, Map<string, Rendered | null>>
+interface KeptZone {
+  readonly table: ZoneTable
+  readonly compiled: CompiledZone
+  readonly uses: Uses
+}
+
+/** Compiles the names of zones that are not as they were. */
+function createNameKeeper() {
+  let before: ReadonlyMap<WireName, KeptZone> = new Map()
+  return function* (oracle: Oracle, snapshot: Snapshot, zones: ZoneTables, nowMs: number): Turns<Iterable<KeptZone>> {
+    const kept = new Map<WireName, KeptZone>()
+    for (const table of zones.values()) {
+      const known = before.get(table.apex)
+      if (known?.table.nodes === table.nodes && areSame(known.uses, snapshot, zones)) {
+        kept.set(table.apex, { ...known, table })
+      } else {
+        const uses = oracle.note(table.apex)
+        kept.set(table.apex, { table, compiled: yield* compileZoneNames(oracle, table, nowMs), uses })
+      }
+      yield
+    }
+    oracle.note(ROOT)
+    before = kept
+    return kept.values()
+  }
 }
 
 interface PackedService {
-  readonly service: SteeredService
+  readonly service: NonNullable<ReturnType<Snapshot['services']['get']>>
   readonly compiled: CompiledService
   readonly at: number
 }
 
-function packService(packer: Packer, service: SteeredService, compiled: CompiledService, tree: number): number {
-  const { policy, map } = service
-  const plans = map.plans.flatMap((plan, index) => [
-    packBranch(packer, plan.root),
-    flagsOf(plan),
-    plan.ttlSeconds,
-    plan.validUntilMs === Number.POSITIVE_INFINITY ? -1 : packer.time(plan.validUntilMs),
-    packer.words(compiled.answerOf[index] ?? []),
-  ])
-  const seeds = seedsOf(policy)
-  return packer.words([tree, packer.words(plans), seeds.canary, seeds.spread])
-}
-
-const flagsOf = ({ sticky, canary }: Plan): number =>
-  (sticky.by === 'none' ? PLAN_FLAG.dice : 0) | (canary || sticky.by !== 'none' ? PLAN_FLAG.byNetwork : 0)
-
-function packBranch(packer: Packer, node: PlanNode): number {
-  if (node.kind === 'slots') return packer.words([BRANCH_KIND.slots, packer.slots(node.slots), node.slots.length])
-  const below = node.below.map((child) => packBranch(packer, child))
-  const axis = node.axis === 'canary' ? AXIS.canary : AXIS.spread
-  return packer.words([BRANCH_KIND.fork, axis, hashText(node.axis), below.length, ...node.edges, ...below])
-}
-
-function packNames(
+/** Packs services as they are asked for. */
+function createServicePacker(
   packer: Packer,
-  oracle: Oracle,
-  zoned: Zoned,
-  packedService: (id: string) => PackedService | null,
-  nowMs: number,
-): void {
-  const { names, refused } = zoned.names
-  const numbers = new Map(names.map(({ name }, index) => [name, index]))
-  const steered = (name: WireName, { type, steer }: CompiledEntry): number => {
-    const packed = steer === null ? null : packedService(steer.service)
-    if (steer === null || packed === null) return PUNT
-    const answers = packed.compiled.answers.map((answer) =>
-      packer.template(renderAnswer(oracle, zoned, name, type, packed.service, answer, nowMs)),
-    )
-    return packer.words([packed.at, steer.ecs === 'never' ? 1 : 0, packer.words(answers)])
-  }
-  packer.refused(refused)
-  for (const { name, entries, other, hasWildcard, below } of names) {
-    const types = entries.flatMap((entry) => [entry.type, packer.template(entry.rendered), steered(name, entry)])
-    const wildcard = hasWildcard ? (numbers.get(wildcardBelow(name)) ?? PUNT) : -1
-    packer.name(name, [packer.words(types), entries.length, packer.template(other), wildcard, packer.template(below)])
+  { services }: Snapshot,
+  compileService: ReturnType<typeof createServiceCompiler>,
+  treeNumber: (tree: PrefixTree) => number,
+) {
+  const packed = new Map<string, PackedService>()
+  const plans: PackedPlans = new Map()
+  return (id: string): PackedService | null => {
+    const service = services.get(id)
+    if (service === undefined) return null
+    const known = packed.get(id)
+    if (known !== undefined) return known
+    const compiled = compileService(service)
+    const at = packService(packer, service, compiled, treeNumber(service.map.tree), plans)
+    const made = { service, compiled, at }
+    packed.set(id, made)
+    return made
   }
 }
 
-/** What the complete path says at this name when the service gives this answer. */
-function renderAnswer(
-  oracle: Oracle,
-  { rendered, names, intern }: Zoned,
-  name: WireName,
-  type: number,
-  service: SteeredService,
-  { key, plan, list }: ServiceAnswer,
-  nowMs: number,
-): Rendered | null {
-  const ofPolicy = rendered.get(service.policy) ?? new Map<string, Rendered | null>()
-  rendered.set(service.policy, ofPolicy)
-  const cacheKey = `${name}|${type}|${key}`
-  const known = ofPolicy.get(cacheKey)
-  if (known !== undefined) return known
-
-  const ask = (held: Plan, atMs: number) => {
-    oracle.hold(service, held, list)
-    const made = renderName(oracle, name, type, atMs)
-    const { services = [], learned = true } = made?.asked ?? {}
-    // Another service behind the first one has plans of its own.
-    if (made === null || learned || services.length !== 1 || services[0] !== service.policy.service) return null
-    const ghosts = isWildcard(name) ? ghostsOf(made.asked, parentOf(name)) : []
-    return ghosts.every((ghost) => names.known.has(ghost)) ? made.rendered : null
-  }
-  const lasting = ask({ ...plan, validUntilMs: Number.POSITIVE_INFINITY }, nowMs)
-  const ending = plan.validUntilMs === Number.POSITIVE_INFINITY ? lasting : ask({ ...plan, validUntilMs: 0 }, 0)
-  const made = lasting === null || ending === null ? null : intern({ ...lasting, ttls: differentTtls(lasting, ending) })
-  ofPolicy.set(cacheKey, made)
-  return made
+interface AnswersJob {
+  readonly oracle: Oracle
+  readonly snapshot: Snapshot
+  readonly zones: ZoneTables
+  readonly nowMs: number
+  readonly table: ZoneTable
+  readonly compiled: CompiledZone
+  readonly entry: SteeredEntry
+  readonly service: PackedService
 }
 
-/** The TTLs that come from the plan: those that are another when it ends at once. */
-const differentTtls = (a: Rendered, b: Rendered): readonly number[] =>
-  ttlOffsets(a.octets).filter(
-    (at) => Buffer.compare(a.octets.subarray(at, at + 4), b.octets.subarray(at, at + 4)) !== 0,
-  )
+/** Packs the answers of services that are not as they were. */
+function createAnswerKeeper() {
+  const kept = new WeakMap<
+    SteeredEntry,
+    { readonly service: CompiledService; readonly policy: unknown; readonly part: Part; readonly uses: Uses }
+  >()
+  return ({ oracle, snapshot, zones, nowMs, table, compiled, entry, service }: AnswersJob): Part => {
+    const { policy } = service.service
+    const known = kept.get(entry)
+    const isSame = known?.service === service.compiled && known.policy === policy
+    if (isSame && areSame(known.uses, snapshot, zones)) return known.part
+    const uses = oracle.note(table.apex)
+    const indexed = (name: WireName) => isIndexed(oracle.zones, table, compiled.ghosts, name)
+    const part = packAnswers(oracle, entry, service.service, service.compiled, indexed, nowMs)
+    kept.set(entry, { service: service.compiled, policy, part, uses })
+    return part
+  }
+}

@@ -15,6 +15,8 @@ export const CONTROL = {
   size: 8,
 } as const
 
-/** Behind the answers' counters: queries by SOURCE PREFIX-LENGTH 0…128, then those without a client subnet. */
-export const SUBNET_COUNTERS = 130
-export const WITHOUT_SUBNET = 129
+/**
+ * Counters that every table has, behind those of its answers: answers by the query's SOURCE PREFIX-LENGTH 0…128, or without a
+ * client subnet; by what its cookie was worth (COOKIE); and answers that were limited, by VERDICT.
+ */
+export const COUNTED = { subnet: 0, withoutSubnet: 129, cookie: 130, limited: 136, size: 139 } as const

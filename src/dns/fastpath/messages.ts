@@ -1,8 +1,19 @@
 /** What the main thread and its workers tell each other. */
 import type { MessagePort } from 'node:worker_threads'
+import type { RateLimiter } from '../rate-limit.ts'
 import type { TableBuffers } from './table.ts'
 
-export interface WorkerData {
+/** What all workers have in common for as long as they live. */
+export interface Common {
+  /** Of the cookie jar. Null: COOKIE options are ignored. */
+  readonly cookies: SharedArrayBuffer | null
+  /** Null: every answer is sent. */
+  readonly limiter: RateLimiter | null
+  /** The table of class CH. */
+  readonly chaos: TableBuffers
+}
+
+export interface WorkerData extends Common {
   readonly fd: number
   readonly control: SharedArrayBuffer
   /** Tables come here, each before its number is in the control words. */
@@ -14,9 +25,10 @@ export interface WorkerData {
 export interface TableMessage {
   readonly number: number
   readonly buffers: TableBuffers
-  /** This worker's counters of that table: one for each of its keys, then those by prefix length. */
+  /** This worker's counters while it has that table: one for each of its keys, those of the table of class CH, then COUNTED. */
   readonly counts: SharedArrayBuffer
-  readonly subnetsAt: number
+  readonly chaosAt: number
+  readonly countedAt: number
   /** Milliseconds since the epoch at the zero of the monotonic clock, which all threads share. */
   readonly epochMs: number
 }

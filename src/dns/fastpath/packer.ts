@@ -1,10 +1,26 @@
 import type { WireName } from '../wire/name.ts'
+import { growableHalfWords, growableOctets, growableWords } from './growable.ts'
 import type { Rendered } from './render.ts'
-import { type CounterKey, HASH_SEED, HEADER, hashOctet, hashSlot, NAME, PUNT, TEMPLATE } from './table.ts'
+import { type CounterKey, HASH_SEED, hashOctet, PUNT, TEMPLATE } from './table.ts'
 
-/** Collects the parts of a table, and lays them out in one buffer. Templates that are one object are packed once. */
+/** Part of a table, packed. Offsets count from its own start: `layOut` (layout.ts) puts parts behind one another. */
+export interface Part {
+  /** Pointers, TTLs, entries; in the first part of a table services, plans and what steers as well. */
+  readonly words: Int32Array
+  readonly templates: Int32Array
+  readonly names: Int32Array
+  readonly octets: Uint8Array
+  /** Offsets into the octets at which the serial of the revision stands. */
+  readonly serials: Int32Array
+  readonly counters: readonly CounterKey[]
+  readonly slots: Uint16Array
+  readonly times: Float64Array
+  /** Template for a name outside all zones. */
+  readonly refused: number
+}
+
+/** Collects a part of a table. Templates that are one object are packed once. */
 export interface Packer {
-  readonly counters: CounterKey[]
   /** @returns where they stand */
   words(values: readonly number[]): number
   slots(values: Uint16Array): number
@@ -13,45 +29,41 @@ export interface Packer {
   /** @returns its number, or PUNT for null */
   template(rendered: Rendered | null): number
   refused(rendered: Rendered | null): void
-  /** Names get their numbers in order. `rest` are the fields behind the name's. */
-  name(name: WireName, rest: readonly number[]): void
-  finish(): SharedArrayBuffer
+  /** `rest` are the fields behind the name's. @returns its number */
+  name(name: WireName, rest: readonly number[]): number
+  finish(): Part
 }
 
-export function createPacker(): Packer {
-  const words: number[] = new Array<number>(HEADER.size).fill(0)
-  const octets: number[] = []
-  const slots: number[] = []
+/** @param wordsAt where the words of this part begin, when that is known before */
+export function createPacker(wordsAt = 0): Packer {
+  const words = growableWords()
+  const octets = growableOctets()
+  const templates = growableWords()
+  const names = growableWords()
+  const serials = growableWords()
+  const slots = growableHalfWords()
   const times: number[] = []
-  const templates: number[] = []
-  const names: number[] = []
   const counters: CounterKey[] = []
   const counterOf = new Map<string, number>()
   const templateOf = new Map<Rendered, number>()
   const equalSlots = new Map<string, number>()
+  let nameCount = 0
   let refused: number = PUNT
 
-  const putWords = (values: readonly number[]): number => {
-    const at = words.length
-    for (const value of values) words.push(value | 0)
-    return at
-  }
-  const putOctets = (values: Uint8Array): number => {
-    const at = octets.length
-    for (const value of values) octets.push(value)
-    return at
-  }
+  const putWords = (values: readonly number[]): number => wordsAt + words.append(values)
   const counter = ({ rcode, service, endpoint, outcome }: CounterKey): number => {
-    const key = `${rcode}|${service}|${endpoint}|${outcome}`
+    const key = counterText({ rcode, service, endpoint, outcome })
     const index = counterOf.get(key) ?? counters.push({ rcode, service, endpoint, outcome }) - 1
     counterOf.set(key, index)
     return index
   }
   const putTemplate = (rendered: Rendered): number => {
-    const number = templates.length / TEMPLATE.size
-    const { octets: body, counts, flags, rcode, error, pointers, nameLength, ttls } = rendered
+    const number = templates.length() / TEMPLATE.size
+    const { octets: body, counts, flags, rcode, error, pointers, nameLength, ttls, serialAt } = rendered
     const lists = [putWords(pointers), pointers.length, nameLength, putWords(ttls), ttls.length]
-    templates.push(putOctets(body), body.length, ...counts, flags, rcode, error, ...lists, counter(rendered))
+    const at = octets.append(body)
+    if (serialAt !== null) serials.push(at + serialAt)
+    templates.append([at, body.length, ...counts, flags, rcode, error, ...lists, counter(rendered)])
     return number
   }
   const template = (rendered: Rendered | null): number => {
@@ -62,16 +74,12 @@ export function createPacker(): Packer {
   }
 
   return {
-    counters,
     words: putWords,
     slots(values) {
       const key = Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('latin1')
-      const known = equalSlots.get(key)
-      if (known !== undefined) return known
-      const at = slots.length
-      for (const value of values) slots.push(value)
-      equalSlots.set(key, at)
-      return at
+      const known = equalSlots.get(key) ?? slots.append(values)
+      equalSlots.set(key, known)
+      return known
     },
     time: (value) => times.push(value) - 1,
     template,
@@ -79,34 +87,28 @@ export function createPacker(): Packer {
       refused = template(rendered)
     },
     name(name, rest) {
-      names.push(hashOf(name), putOctets(Buffer.from(name, 'latin1')), name.length, ...rest)
+      names.append([hashOf(name), octets.append(Buffer.from(name, 'latin1')), name.length, ...rest])
+      return nameCount++
     },
-    finish() {
-      const templatesAt = putWords(templates)
-      const namesAt = putWords(names)
-      const { index, mask } = indexNames(names)
-      const hashAt = putWords(index)
-      const timesAt = Math.ceil((words.length * 4) / 8)
-      const slotsAt = (timesAt + times.length) * 4
-      const octetsAt = (slotsAt + slots.length) * 2
-      words[HEADER.hashAt] = hashAt
-      words[HEADER.hashMask] = mask
-      words[HEADER.namesAt] = namesAt
-      words[HEADER.templatesAt] = templatesAt
-      words[HEADER.refused] = refused
-      words[HEADER.slotsAt] = slotsAt
-      words[HEADER.octetsAt] = octetsAt
-      words[HEADER.timesAt] = timesAt
-      words[HEADER.times] = times.length
-      const buffer = new SharedArrayBuffer(Math.ceil((octetsAt + octets.length) / 8) * 8)
-      new Int32Array(buffer).set(words)
-      new Float64Array(buffer, timesAt * 8).set(times)
-      new Uint16Array(buffer, slotsAt * 2).set(slots)
-      new Uint8Array(buffer, octetsAt).set(octets)
-      return buffer
-    },
+    finish: () => ({
+      words: words.finish(),
+      templates: templates.finish(),
+      names: names.finish(),
+      octets: octets.finish(),
+      serials: serials.finish(),
+      counters,
+      slots: slots.finish(),
+      times: times.length === 0 ? NO_TIMES : Float64Array.from(times),
+      refused,
+    }),
   }
 }
+
+const NO_TIMES = new Float64Array(0)
+
+/** Equal for what is counted together. */
+export const counterText = ({ rcode, service, endpoint, outcome }: CounterKey): string =>
+  `${rcode}|${service}|${endpoint}|${outcome}`
 
 /** Labels from the last to the first, as the packet path meets them. */
 function hashOf(name: WireName): number {
@@ -118,19 +120,4 @@ function hashOf(name: WireName): number {
     for (let i = start; i < end; i++) hash = hashOctet(hash, name.charCodeAt(i))
   }
   return hash
-}
-
-/** At most a quarter full. */
-function indexNames(names: readonly number[]): { readonly index: readonly number[]; readonly mask: number } {
-  const count = names.length / NAME.size
-  let size = 16
-  while (size < count * 4) size *= 2
-  const mask = size - 1
-  const index = new Array<number>(size).fill(-1)
-  for (let number = 0; number < count; number++) {
-    let slot = hashSlot(names[number * NAME.size + NAME.hash] ?? 0, mask)
-    while (index[slot] !== -1) slot = (slot + 1) & mask
-    index[slot] = number
-  }
-  return { index, mask }
 }

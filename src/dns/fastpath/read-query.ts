@@ -1,7 +1,10 @@
-import { CLASS, OPTION, TYPE } from '../wire/codes.ts'
+import { OPTION, TYPE } from '../wire/codes.ts'
 import { HEADER_LENGTH } from '../wire/query.ts'
 import { HASH_SEED, hashOctet, PUNT } from './table.ts'
 import type { Work } from './work.ts'
+
+/** What is wrong with a query that is answered all the same. */
+export const PROBLEM = { none: 0, formErr: 1, badVers: 2 } as const
 
 /** What {@link readQuery} found. */
 export const READ = { silence: 0, ordinary: 1 } as const
@@ -11,8 +14,8 @@ const MAX_NAME = 255
 const OPT_FIXED_LENGTH = 11
 
 /**
- * Reads a query of the ordinary form into the registers: one question in class IN, nothing behind it but an OPT record
- * with no other option than a client subnet. What is not of this form, or malformed, is PUNT; silence as parseQuery has it.
+ * Reads a query of the ordinary form into the registers: one question, nothing behind it but an OPT record.
+ * What is not of this form is PUNT; silence as parseQuery has it.
  */
 export function readQuery(work: Work, rx: Uint8Array, start: number, length: number): number {
   if (length < HEADER_LENGTH || (rx[start + 2]! & 0x80) !== 0) return READ.silence
@@ -27,19 +30,20 @@ export function readQuery(work: Work, rx: Uint8Array, start: number, length: num
   const end = start + length
   const at = readName(work, rx, start + HEADER_LENGTH, end)
   if (at < 0 || at + 4 > end) return PUNT
-  work.typeAt = at
-  work.qtype = (rx[at]! << 8) | rx[at + 1]!
+  work.qtype = wordAt(rx, at)
+  work.qclass = wordAt(rx, at + 2)
   work.questionEnd = at + 4
-  if (rx[at + 2] !== 0 || rx[at + 3] !== CLASS.IN || !isDataType(work.qtype)) return PUNT
+  work.problem = PROBLEM.none
   work.hasEdns = 0
   work.subnetAt = 0
   work.sourceLength = 0
-  if (additional === 0) return at + 4 === end ? READ.ordinary : PUNT
-  return readOpt(work, rx, at + 4, end)
+  work.cookieAt = 0
+  if (additional === 1) return readOpt(work, rx, at + 4, end)
+  if (at + 4 !== end) work.problem = PROBLEM.formErr
+  return READ.ordinary
 }
 
-/** Neither the Q and meta types of RFC 6895 §3.1 nor 0 and OPT. */
-const isDataType = (type: number): boolean => type !== 0 && type !== TYPE.OPT && (type < 128 || type > 255)
+const wordAt = (rx: Uint8Array, at: number): number => (rx[at]! << 8) | rx[at + 1]!
 
 /** Returns the offset behind the name, or PUNT. */
 function readName(work: Work, rx: Uint8Array, from: number, end: number): number {
@@ -78,31 +82,75 @@ function hashLabels(work: Work): void {
   }
 }
 
+/** What is behind the question: an OPT record, or what is to be one and is broken. Another record, or another owner, is PUNT. */
 function readOpt(work: Work, rx: Uint8Array, at: number, end: number): number {
-  if (at + OPT_FIXED_LENGTH > end || rx[at] !== 0 || rx[at + 1] !== 0 || rx[at + 2] !== TYPE.OPT) return PUNT
-  // VERSION: another one is for BADVERS.
-  if (rx[at + 6] !== 0) return PUNT
+  if (at < end && rx[at] !== 0) return PUNT
   const dataAt = at + OPT_FIXED_LENGTH
-  if (dataAt + ((rx[at + 9]! << 8) | rx[at + 10]!) !== end) return PUNT
+  const isWhole = dataAt <= end && dataAt + wordAt(rx, at + 9) <= end
+  if (dataAt <= end && wordAt(rx, at + 1) !== TYPE.OPT) return PUNT
+  if (!isWhole) {
+    work.problem = PROBLEM.formErr
+    return READ.ordinary
+  }
+  const dataEnd = dataAt + wordAt(rx, at + 9)
   work.hasEdns = 1
-  work.payloadSize = (rx[at + 3]! << 8) | rx[at + 4]!
+  work.payloadSize = wordAt(rx, at + 3)
   work.dnssecOk = rx[at + 7]! & 0x80
-  return dataAt === end ? READ.ordinary : readClientSubnet(work, rx, dataAt, end)
+  // RFC 6891 §6.1.3; what the options of another version look like nobody knows.
+  if (rx[at + 6] !== 0) work.problem = PROBLEM.badVers
+  else if (readOptions(work, rx, dataAt, dataEnd) === PUNT) return PUNT
+  if (dataEnd !== end) work.problem = PROBLEM.formErr
+  return READ.ordinary
 }
 
-/** RFC 7871 §6: the only option, and well formed. */
-function readClientSubnet(work: Work, rx: Uint8Array, at: number, end: number): number {
-  const valueAt = at + 4
-  const octets = end - valueAt - 4
-  if (octets < 0 || rx[at] !== 0 || rx[at + 1] !== OPTION.ECS) return PUNT
-  if (((rx[at + 2]! << 8) | rx[at + 3]!) !== octets + 4) return PUNT
-  const family = rx[valueAt + 1]!
-  const source = rx[valueAt + 2]!
-  if (rx[valueAt] !== 0 || (family !== 1 && family !== 2) || rx[valueAt + 3] !== 0) return PUNT
-  if (source > (family === 1 ? 32 : 128) || octets !== (source + 7) >> 3) return PUNT
-  if (octets > 0 && (rx[end - 1]! & ((1 << (octets * 8 - source)) - 1)) !== 0) return PUNT
-  work.subnetAt = valueAt
-  work.subnetLength = octets + 4
-  work.sourceLength = source
+/** RFC 6891 §6.1.2: options that are not known "MUST be ignored"; so are those that mean nothing over UDP. */
+function readOptions(work: Work, rx: Uint8Array, from: number, end: number): number {
+  let subnets = 0
+  for (let at = from; at < end; ) {
+    const valueAt = at + 4
+    const length = valueAt > end ? 0 : wordAt(rx, at + 2)
+    if (valueAt + length > end) {
+      work.problem = PROBLEM.formErr
+      return READ.ordinary
+    }
+    const code = wordAt(rx, at)
+    at = valueAt + length
+    if (code === OPTION.ECS) {
+      subnets++
+      if (subnets === 1 && isClientSubnet(rx, valueAt, length)) takeClientSubnet(work, rx, valueAt, length)
+      else refuseClientSubnet(work)
+    } else if (code === OPTION.COOKIE) {
+      // RFC 7873 §5.2: of several "only the first … is considered".
+      if (work.cookieAt !== 0) continue
+      work.cookieAt = valueAt
+      work.cookieLength = length
+    } else if (code === OPTION.NSID) {
+      return PUNT
+    }
+  }
   return READ.ordinary
+}
+
+/** RFC 7871 §6. A family without addresses is fine as long as none is given. */
+function isClientSubnet(rx: Uint8Array, at: number, length: number): boolean {
+  const octets = length - 4
+  if (octets < 0) return false
+  const family = wordAt(rx, at)
+  const source = rx[at + 2]!
+  if (rx[at + 3] !== 0 || octets !== (source + 7) >> 3) return false
+  if (source > (family === 1 ? 32 : family === 2 ? 128 : 0)) return false
+  return octets === 0 || (rx[at + length - 1]! & ((1 << (octets * 8 - source)) - 1)) === 0
+}
+
+function takeClientSubnet(work: Work, rx: Uint8Array, at: number, length: number): void {
+  work.subnetAt = at
+  work.subnetLength = length
+  work.sourceLength = rx[at + 2]!
+}
+
+/** One that is malformed, or a second one, is not echoed. */
+function refuseClientSubnet(work: Work): void {
+  work.subnetAt = 0
+  work.sourceLength = 0
+  work.problem = PROBLEM.formErr
 }

@@ -3,6 +3,7 @@ import {
   AXIS,
   BRANCH,
   BRANCH_KIND,
+  ECS,
   ECS_TREE,
   type FastTable,
   PLAN,
@@ -41,7 +42,10 @@ export function steer(
   const { words } = table
   let ordinaryDepth = -1
   let specialDepth = -1
-  if (work.sourceLength === 0 || words[steerAt + STEER.ecsNever] === 1) {
+  const ecs = words[steerAt + STEER.ecs]!
+  // An IPv4 address inside a NAT64 or 6to4 one is a place, and no proof of who asks.
+  if (ecs >= 0 && work.sourceLength > 0 && isTunnelled(client)) return PUNT
+  if (work.sourceLength === 0 || !isBelieved(table, work, client, ecs)) {
     takeResolver(work, client)
   } else {
     takeSubnet(work, rx)
@@ -66,6 +70,18 @@ export function steer(
   const list = listFor(table, work, serviceAt, planAt, flags, dice)
   const answer = words[words[planAt + PLAN.listsAt]! + list]!
   return words[words[steerAt + STEER.answersAt]! + answer]!
+}
+
+/** Whether the zone takes this resolver's word about its clients' networks. */
+function isBelieved(table: FastTable, work: Work, client: ClientAddress, ecs: number): boolean {
+  if (ecs < 0) return ecs === ECS.always
+  takeResolver(work, client)
+  return descend(table.trees[ecs]!, work) !== 0
+}
+
+const isTunnelled = ({ octets, at, family }: ClientAddress): boolean => {
+  const first = family === 4 ? 0 : wordAt(octets, at)
+  return first >>> 16 === 0x2002 || first === 0x0064ff9b
 }
 
 /** In bits of the address's family as it was looked up. */

@@ -14,6 +14,8 @@ export interface Syscalls {
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number
   /** Of the last call on this thread that failed. */
   errno(): number
+  /** Gives memory that has been freed back to the system; takes milliseconds. malloc_trim(3). */
+  trim(keep: number): number
   /** Of memory that does not move: it must stay referenced for as long as the address is in use. */
   addressOf(memory: Uint8Array): bigint
 }
@@ -86,6 +88,7 @@ export async function loadSyscalls(): Promise<SyscallsOutcome> {
         close: libc.func('int close(int)'),
         recvmmsg: libc.func('int recvmmsg(int, size_t, uint32_t, int, size_t)'),
         sendmmsg: libc.func('int sendmmsg(int, size_t, uint32_t, int)'),
+        trim: libc.func('int malloc_trim(size_t)'),
         errno: () => koffi.errno(),
         addressOf: (memory) => koffi.address(memory),
       },

@@ -40,21 +40,30 @@ export const NAME = {
   wildcard: 6,
   /** Template for names below that do not exist, when there is no wildcard. */
   below: 7,
-  size: 8,
+  /** What the zone around it is rate-limited as. */
+  zone: 8,
+  size: 9,
 } as const
 
 /** One type at a name. */
 export const ENTRY = { type: 0, template: 1, steer: 2, size: 3 } as const
+/** Stands for every type that a name says nothing about. It has no room on the wire: a zone may have records of every type that has (RFC 3597). */
+export const OTHER_TYPE = 65_536
+/** With a PROBLEM added, in the table of class CH: what is said to a query that has it. */
+export const PROBLEM_TYPE = OTHER_TYPE + 1
 
 /** What steers a name for one type. */
 export const STEER = {
   service: 0,
-  /** 1: client subnets are not believed in this zone. */
-  ecsNever: 1,
+  /** Whose client subnets are believed: ECS, or the number of a tree of networks. */
+  ecs: 1,
   /** Template numbers by answer. */
   answersAt: 2,
   size: 3,
 } as const
+
+/** Everybody's, nobody's. */
+export const ECS = { always: -1, never: -2 } as const
 
 export const SERVICE = { tree: 0, plansAt: 1, canarySeed: 2, spreadSeed: 3, size: 4 } as const
 

@@ -1,5 +1,11 @@
 import { type IpPrefix, SPECIAL_PURPOSE } from '../../domain/address.ts'
-import { buildPrefixTree, createPrefixTreeBuilder, leafOf, type PrefixTree } from '../../domain/prefix-tree.ts'
+import {
+  buildPrefixTree,
+  createPrefixTreeBuilder,
+  EMPTY_TREE,
+  leafOf,
+  type PrefixTree,
+} from '../../domain/prefix-tree.ts'
 import type { GeoLocator } from '../../ports/geo-locator.ts'
 import { ECS_TREE, TREE, TREE_DEPTH_BITS } from './table.ts'
 
@@ -69,3 +75,9 @@ export function clientSubnetTree(geo: GeoLocator): PrefixTree {
 /** Networks whose clients are not for the fast path. */
 export const clientTree = (networks: readonly IpPrefix[]): PrefixTree =>
   buildPrefixTree(networks.map((prefix) => ({ prefix, value: 1 })))
+
+/** The trees that every table has, without a network in them. */
+export const emptyTrees = (): readonly SharedArrayBuffer[] => {
+  const tree = shareTree(EMPTY_TREE)
+  return [tree, tree]
+}

@@ -1,17 +1,22 @@
+import { VERDICT } from '../rate-limit.ts'
 import { answer } from './answer.ts'
 import { type Batch, queueAnswer, resetReceive, SLOT_OCTETS } from './batch.ts'
-import { CONTROL, WITHOUT_SUBNET } from './control.ts'
+import { CONTROL, COUNTED } from './control.ts'
 import type { ClientAddress } from './steer.ts'
 import { ERRNO, MMSGHDR, SOCKADDR, SOCKET, type Syscalls } from './syscalls.ts'
-import type { FastTable } from './table.ts'
-import { createWork } from './work.ts'
+import { type FastTable, PUNT } from './table.ts'
+import { createWork, type Desk, type Work } from './work.ts'
 
 /** A table with the counters that belong to it. */
 export interface Serving {
   readonly table: FastTable
   readonly counts: Uint32Array
-  /** Where the counters by prefix length start. */
-  readonly subnetsAt: number
+  /** Where those of the table of class CH start. */
+  readonly chaosAt: number
+  /** Where those start that every table has. */
+  readonly countedAt: number
+  /** Milliseconds since the epoch at the zero of the steady clock. */
+  readonly epochMs: number
 }
 
 export interface LoopOptions {
@@ -19,10 +24,13 @@ export interface LoopOptions {
   readonly fd: number
   readonly batch: Batch
   readonly control: Int32Array
-  readonly dice: () => number
-  readonly nowMs: () => number
+  readonly desk: Desk
+  /** The clock that all threads share. */
+  readonly steadyMs: () => number
   /** The newest table. Called when the control words tell of one. */
   takeTable(): Serving
+  /** Nothing refers to the former table any more: its memory can go. */
+  letGo(): void
   /** Hands the datagram in a slot to the main thread. */
   handOver(slot: number, length: number): void
 }
@@ -30,33 +38,54 @@ export interface LoopOptions {
 /** Packets of one worker that the main thread may have at once; above it they are dropped, as a full queue would. */
 export const MOST_OUTSTANDING = 512
 
-/** Serves one socket until it is told to stop. Between two batches it looks at the control words, and nowhere else. */
+/** For how long a worker that is told to stop goes on while its queue does not get empty. */
+const LAST_READING_MS = 250
+
+/**
+ * Serves one socket until it is told to stop, and then what waits in its queue. Between two batches it looks at the
+ * control words, and nowhere else.
+ */
 export function serve(options: LoopOptions): void {
-  const { calls, fd, batch, control } = options
+  const { calls, fd, batch, control, desk } = options
   const work = createWork()
   const client: ClientAddress = { octets: batch.addresses, at: 0, family: 4 }
   let serving = options.takeTable()
   let generation = Atomics.load(control, CONTROL.taken)
   let used = batch.size
-  while (Atomics.load(control, CONTROL.stop) === 0) {
+  let former: 'gone' | 'kept' = 'gone'
+  let stopsAtMs = 0
+  desk.table = serving.table
+  for (;;) {
+    // Not before the first answers from the new one.
+    if (former === 'kept') options.letGo()
+    former = 'gone'
+    const isStopping = Atomics.load(control, CONTROL.stop) !== 0
+    if (isStopping && stopsAtMs === 0) stopsAtMs = options.steadyMs() + LAST_READING_MS
+    if (isStopping && options.steadyMs() > stopsAtMs) return
     resetReceive(batch, used)
-    const count = calls.recvmmsg(fd, batch.receiveAt, batch.size, SOCKET.MSG_WAITFORONE, 0)
+    const how = isStopping ? SOCKET.MSG_DONTWAIT : SOCKET.MSG_WAITFORONE
+    const count = calls.recvmmsg(fd, batch.receiveAt, batch.size, how, 0)
+    // At once: taking a table may make calls of its own.
+    const errno = count <= 0 ? calls.errno() : 0
     // A table that was there before these queries is used for them.
     if (Atomics.load(control, CONTROL.wanted) !== generation) {
       serving = options.takeTable()
       generation = Atomics.load(control, CONTROL.taken)
+      desk.table = serving.table
+      former = 'kept'
     }
     if (count <= 0) {
-      const errno = calls.errno()
+      if (isStopping && errno === ERRNO.EAGAIN) return
       // The receive time-out, or a signal. Whatever else it is, the next call would fail as well.
       if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) continue
       throw new Error(`recvmmsg failed with errno ${errno}`)
     }
     used = count
-    const nowMs = serving.table.isDated ? options.nowMs() : 0
+    desk.steadyMs = options.steadyMs()
+    desk.nowMs = serving.epochMs + desk.steadyMs
     let answers = 0
     for (let slot = 0; slot < count; slot++) {
-      answers += answerSlot(options, serving, work, client, slot, answers, nowMs)
+      answers += answerSlot(options, serving, work, client, slot, answers)
     }
     sendAll(calls, fd, batch, answers, control)
   }
@@ -64,15 +93,14 @@ export function serve(options: LoopOptions): void {
 
 /** Returns 1 when there is an answer to send. */
 function answerSlot(
-  { batch, control, dice, handOver }: LoopOptions,
-  { table, counts, subnetsAt }: Serving,
-  work: ReturnType<typeof createWork>,
+  { batch, control, desk, handOver }: LoopOptions,
+  serving: Serving,
+  work: Work,
   client: ClientAddress,
   slot: number,
   to: number,
-  nowMs: number,
 ): number {
-  const { addresses } = batch
+  const { addresses, received, answers } = batch
   const addressAt = slot * SOCKADDR.room
   // Port 0 cannot be answered.
   if (addresses[addressAt + SOCKADDR.port] === 0 && addresses[addressAt + SOCKADDR.port + 1] === 0) return 0
@@ -80,32 +108,29 @@ function answerSlot(
   client.family = isV4 ? 4 : 6
   client.at = addressAt + (isV4 ? SOCKADDR.ipv4 : SOCKADDR.ipv6)
   const length = batch.receiveHeaders[slot * MMSGHDR.size + MMSGHDR.length]!
-  const { received, answers } = batch
-  const written = answer(
-    table,
-    work,
-    received,
-    slot * SLOT_OCTETS,
-    length,
-    client,
-    answers,
-    to * SLOT_OCTETS,
-    nowMs,
-    dice,
-  )
-  if (written > 0) {
-    counts[work.counter]!++
-    counts[subnetsAt + (work.subnetAt === 0 ? WITHOUT_SUBNET : work.sourceLength)]!++
-    queueAnswer(batch, slot, to, written)
-    return 1
+  const written = answer(desk, work, received, slot * SLOT_OCTETS, length, client, answers, to * SLOT_OCTETS)
+  if (written === PUNT) {
+    if (Atomics.load(control, CONTROL.outstanding) >= MOST_OUTSTANDING) Atomics.add(control, CONTROL.dropped, 1)
+    else {
+      Atomics.add(control, CONTROL.outstanding, 1)
+      handOver(slot, length)
+    }
+    return 0
   }
+  count(serving, work, written)
   if (written === 0) return 0
-  if (Atomics.load(control, CONTROL.outstanding) >= MOST_OUTSTANDING) Atomics.add(control, CONTROL.dropped, 1)
-  else {
-    Atomics.add(control, CONTROL.outstanding, 1)
-    handOver(slot, length)
+  queueAnswer(batch, slot, to, written)
+  return 1
+}
+
+function count({ counts, chaosAt, countedAt }: Serving, work: Work, written: number): void {
+  if (work.verdict !== VERDICT.pass) {
+    counts[countedAt + COUNTED.limited + work.verdict]!++
+  } else if (written > 0) {
+    counts[(work.isElsewhere === 0 ? 0 : chaosAt) + work.counter]!++
+    counts[countedAt + (work.subnetAt === 0 ? COUNTED.withoutSubnet : work.sourceLength)]!++
+    counts[countedAt + COUNTED.cookie + work.cookie]!++
   }
-  return 0
 }
 
 /** As gdnsd does: a short count is gone on from, and an error costs the one datagram at which it happened. */

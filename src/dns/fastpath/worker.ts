@@ -1,7 +1,9 @@
 /** Entry of a worker thread: it serves one socket and runs no event loop while it does. Whoever started it keeps the socket. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { mix32 } from '../../domain/hash.ts'
+import { openCookieJar } from '../cookies.ts'
 import { createBatch, SLOT_OCTETS } from './batch.ts'
+import { garbageCollector } from './collect-garbage.ts'
 import { CONTROL } from './control.ts'
 import { type HandedOver, monotonicMs, type TableMessage, type WorkerData } from './messages.ts'
 import { loadSyscalls, MMSGHDR, PKTINFO, SOCKADDR } from './syscalls.ts'
@@ -10,41 +12,51 @@ import { type Serving, serve } from './udp-loop.ts'
 
 const BATCH_SIZE = 64
 
-async function run({ fd, control, tables, seed }: WorkerData): Promise<void> {
+async function run({ fd, control, tables, seed, cookies, limiter, chaos }: WorkerData): Promise<void> {
   const loaded = await loadSyscalls()
   if (loaded.kind === 'unavailable') throw new Error(loaded.reason)
   const { calls } = loaded
   const batch = createBatch(calls, BATCH_SIZE)
   const words = new Int32Array(control)
   let serving: Serving | null = null
-  let epochMs = 0
   let state = seed | 0
+  // The same clock as monotonicMs, which makes an object a call.
+  const steadyFromMs = monotonicMs() - performance.now()
 
   const takeTable = (): Serving => {
     let newest: TableMessage | null = null
     for (let it = receiveMessageOnPort(tables); it !== undefined; it = receiveMessageOnPort(tables)) newest = it.message
     if (newest !== null) {
-      const { buffers, counts, subnetsAt } = newest
-      serving = { table: openTable(buffers), counts: new Uint32Array(counts), subnetsAt }
-      epochMs = newest.epochMs
+      const { buffers, counts, ...rest } = newest
+      serving = { ...rest, table: openTable(buffers), counts: new Uint32Array(counts) }
       Atomics.store(words, CONTROL.taken, newest.number)
     }
     if (serving === null) throw new Error('a worker starts after its first table is sent')
     return serving
   }
 
+  const openedChaos = openTable(chaos)
   serve({
     calls,
     fd,
     batch,
     control: words,
     takeTable,
-    // Weyl's sequence through a finaliser with full avalanche: uniform, and no object a draw.
-    dice: () => {
-      state = (state + 0x9e3779b9) | 0
-      return mix32(state)
+    letGo: garbageCollector(),
+    steadyMs: () => steadyFromMs + performance.now(),
+    desk: {
+      table: openedChaos,
+      chaos: openedChaos,
+      cookies: cookies === null ? null : openCookieJar(cookies),
+      limiter,
+      // Weyl's sequence through a finaliser with full avalanche: uniform, and no object a draw.
+      dice: () => {
+        state = (state + 0x9e3779b9) | 0
+        return mix32(state)
+      },
+      nowMs: 0,
+      steadyMs: 0,
     },
-    nowMs: () => epochMs + monotonicMs(),
     handOver(slot, length) {
       const header = slot * MMSGHDR.size
       const part = (memory: Uint8Array, octets: number, count = octets) =>

@@ -24,18 +24,21 @@ export function parseClientSubnet(octets: Uint8Array): ClientSubnet | null {
   const given = octets.subarray(4)
   if (scope !== 0 || given.length !== Math.ceil(source / 8)) return null
   if (family !== FAMILY_IPV4 && family !== FAMILY_IPV6) {
-    return source === 0 ? { octets: octets.slice(), sourcePrefixLength: 0, address: null } : null
+    return source === 0 ? { octets: copy(octets), sourcePrefixLength: 0, address: null } : null
   }
   const width = family === FAMILY_IPV4 ? 4 : 16
   if (source > width * 8) return null
   const spareBits = given.length * 8 - source
   if (((given.at(-1) ?? 0) & ((1 << spareBits) - 1)) !== 0) return null
-  if (source === 0) return { octets: octets.slice(), sourcePrefixLength: 0, address: null }
+  if (source === 0) return { octets: copy(octets), sourcePrefixLength: 0, address: null }
   const bytes = new Uint8Array(width)
   bytes.set(given)
   return {
-    octets: octets.slice(),
+    octets: copy(octets),
     sourcePrefixLength: source,
     address: { family: family === FAMILY_IPV4 ? 4 : 6, bytes },
   }
 }
+
+/** `slice` of a Buffer is a view: the SCOPE that is set in the answer would be set in the query too. */
+const copy = (octets: Uint8Array): Uint8Array => Uint8Array.from(octets)

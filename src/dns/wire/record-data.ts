@@ -1,5 +1,5 @@
-import type { RecordData } from '../../domain/zone.ts'
-import { TYPE } from './codes.ts'
+import type { RecordData, SvcParam } from '../../domain/zone.ts'
+import { SVC_PARAM, TYPE } from './codes.ts'
 import { nameFromText, type WireName } from './name.ts'
 
 /** RDATA ready to be written: octets, then names, then octets. */
@@ -9,6 +9,15 @@ export interface WireData {
   /** RFC 3597 §4: only the types of RFC 1035 may have compressed names. */
   readonly compress: 'allowed' | 'forbidden'
   readonly tail: Uint8Array
+  /** What an SVCB or HTTPS record was made of: its hints may be filled in when it is answered. */
+  readonly svcb?: SvcbFields
+}
+
+/** An SVCB or HTTPS record (RFC 9460 §2.2). Priority 0 is AliasMode; the root as target is the owner name, or, in AliasMode, nothing. */
+export interface SvcbFields {
+  readonly priority: number
+  readonly target: WireName
+  readonly params: readonly SvcParam[]
 }
 
 /** All records of one owner, type and class; one TTL (RFC 2181 §5.2). */
@@ -68,6 +77,11 @@ export function composeData(data: RecordData): WireData {
       return octets(
         Buffer.concat([Uint8Array.of(data.flags, data.tag.length), Buffer.from(data.tag + data.value, 'utf8')]),
       )
+    case 'SVCB':
+    case 'HTTPS':
+      return svcbData({ priority: data.priority, target: wireNameOf(data.target), params: data.params })
+    case 'octets':
+      return octets(data.octets)
   }
 }
 
@@ -75,6 +89,32 @@ export function composeData(data: RecordData): WireData {
 export function textData(strings: readonly Uint8Array[]): WireData {
   const some = strings.length === 0 ? [EMPTY] : strings
   return octets(Buffer.concat(some.flatMap((string) => [Uint8Array.of(string.length), string])))
+}
+
+/** RFC 9460 §2.2: SvcPriority, TargetName (never compressed), SvcParams in the order of their keys. */
+export function svcbData(svcb: SvcbFields): WireData {
+  const written = writtenParams(svcb.params).flatMap(({ key, value }) => [words(key, value.length), value])
+  return {
+    ...namesAfter(words(svcb.priority), svcb.target),
+    compress: 'forbidden',
+    tail: Buffer.concat(written),
+    svcb,
+  }
+}
+
+/** An `auto` hint for which no addresses are known is left out, and is mandatory no more (§8: "listed keys MUST also appear in the SvcParams"). */
+function writtenParams(params: readonly SvcParam[]): readonly { readonly key: number; readonly value: Uint8Array }[] {
+  const left = params.flatMap(({ key, value }) => (value === 'auto' ? [key] : []))
+  return params.flatMap(({ key, value }) => {
+    if (value === 'auto') return []
+    if (key !== SVC_PARAM.MANDATORY || left.length === 0) return [{ key, value }]
+    const keys = Array.from(
+      { length: value.length / 2 },
+      (_, i) => ((value[i * 2] ?? 0) << 8) | (value[i * 2 + 1] ?? 0),
+    )
+    const kept = keys.filter((mandatory) => !left.includes(mandatory))
+    return kept.length === 0 ? [] : [{ key, value: words(...kept) }]
+  })
 }
 
 export const nameData = (name: WireName): WireData => namesAfter(EMPTY, name)
@@ -112,4 +152,6 @@ export const TYPE_NUMBER = {
   TXT: TYPE.TXT,
   SRV: TYPE.SRV,
   CAA: TYPE.CAA,
-} as const satisfies Record<Exclude<RecordData['type'], 'ALIAS'>, number>
+  SVCB: TYPE.SVCB,
+  HTTPS: TYPE.HTTPS,
+} as const satisfies Record<Exclude<RecordData['type'], 'ALIAS' | 'octets'>, number>

@@ -6,7 +6,7 @@ import type { HttpAnswer } from '../front-end.ts'
 
 /** One DNS response, as the metrics count it. */
 export interface DnsResponse {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'https'
   readonly rcode: number
   /** Null for what concerns no service: static records, SOA, NS, names that are not there. */
   readonly service: string | null
@@ -16,6 +16,16 @@ export interface DnsResponse {
   readonly outcome: Outcome | null
 }
 
+/** What an answered query said about who asked. */
+export interface DnsAsker {
+  /** SOURCE PREFIX-LENGTH of the client subnet; null without one. */
+  readonly ecsPrefixLength: number | null
+  readonly cookie: DnsCookie
+}
+
+/** What a DNS cookie was worth: `client` is a client cookie alone, `good` one with ours. */
+export type DnsCookie = 'none' | 'client' | 'good' | 'bad'
+
 /** IANA "DNS RCODEs", those that an authoritative server sends. */
 const RCODE_NAMES: Readonly<Record<number, string>> = {
   0: 'NOERROR',
@@ -24,16 +34,24 @@ const RCODE_NAMES: Readonly<Record<number, string>> = {
   3: 'NXDOMAIN',
   4: 'NOTIMP',
   5: 'REFUSED',
+  9: 'NOTAUTH',
   16: 'BADVERS',
+  23: 'BADCOOKIE',
 }
 
 export interface Metrics {
   readonly registry: Registry
-  onDnsAnswer(response: DnsResponse): void
+  onDnsAnswer(response: DnsResponse & DnsAsker): void
   /** So many that are alike. */
   onDnsAnswers(response: DnsResponse, count: number): void
+  onDnsSubnets(prefixLength: number | null, count: number): void
+  onDnsCookies(cookie: DnsCookie, count: number): void
+  /** Answers that the rate limit kept back: `slip` sent a short one instead. */
+  onDnsLimited(verdict: 'slip' | 'drop', count: number): void
   /** Queries that workers dropped because the main thread was behind, and answers that the system would not send. */
   onDnsLosses(losses: { readonly dropped: number; readonly unsent: number }): void
+  /** A datagram or connection of a balancer was dropped for want of a PROXY header. */
+  onDnsProxyRefused(): void
   onHttpAnswer(answer: HttpAnswer): void
   /** A change of the policies was not taken over. */
   onRefusedRevision(): void
@@ -59,14 +77,25 @@ export function createMetrics(version: string): Metrics {
     if (service === null || outcome === null) return
     counters.answers.inc(answerLabels('dns', service, endpoint, outcome), count)
   }
+  const onDnsSubnets: Metrics['onDnsSubnets'] = (prefixLength, count) =>
+    counters.dnsSubnets.inc({ prefix_length: prefixLength ?? 'none' }, count)
+  const onDnsCookies: Metrics['onDnsCookies'] = (cookie, count) => counters.dnsCookies.inc({ cookie }, count)
   return {
     registry,
-    onDnsAnswer: (response) => onDnsAnswers(response, 1),
+    onDnsAnswer(response) {
+      onDnsAnswers(response, 1)
+      onDnsSubnets(response.ecsPrefixLength, 1)
+      onDnsCookies(response.cookie, 1)
+    },
     onDnsAnswers,
+    onDnsSubnets,
+    onDnsCookies,
+    onDnsLimited: (verdict, count) => counters.dnsLimited.inc({ verdict }, count),
     onDnsLosses({ dropped, unsent }) {
       counters.dnsLosses.inc({ cause: 'dropped' }, dropped)
       counters.dnsLosses.inc({ cause: 'unsent' }, unsent)
     },
+    onDnsProxyRefused: () => counters.dnsProxy.inc(),
     onHttpAnswer({ frontEnd, status, service, endpoint, outcome }) {
       counters.http.inc({ front_end: frontEnd, status })
       if (service !== null) counters.answers.inc(answerLabels(frontEnd, service, endpoint, outcome))
@@ -93,9 +122,25 @@ function createCounters(registry: Registry) {
       ['front_end', 'service', 'endpoint', 'outcome'],
     ),
     dns: create('nearcast_dns_responses_total', 'DNS responses of every kind.', ['transport', 'rcode']),
+    dnsSubnets: create(
+      'nearcast_dns_client_subnets_total',
+      'DNS responses by the SOURCE PREFIX-LENGTH of the query’s client subnet; none without one.',
+      ['prefix_length'],
+    ),
+    dnsCookies: create('nearcast_dns_cookies_total', 'DNS responses by what the query’s cookie was worth.', ['cookie']),
+    dnsLimited: create(
+      'nearcast_dns_limited_total',
+      'DNS responses over UDP that the rate limit kept back, by verdict; of a slip a short one was sent instead.',
+      ['verdict'],
+    ),
     dnsLosses: create('nearcast_dns_losses_total', 'UDP queries that got no answer from a worker thread, by cause.', [
       'cause',
     ]),
+    dnsProxy: create(
+      'nearcast_dns_proxy_refused_total',
+      'Datagrams and connections of load balancers that did not start with a PROXY header of version 2.',
+      [],
+    ),
     http: create('nearcast_http_responses_total', 'Responses of the redirector and of the discovery API.', [
       'front_end',
       'status',

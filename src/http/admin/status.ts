@@ -6,10 +6,12 @@ import { type About, composeAbout } from '../about.ts'
 
 /** One open port. */
 export interface Listener {
-  readonly frontEnd: 'dns' | 'redirect' | 'discovery' | 'admin'
-  readonly transport: 'udp' | 'tcp'
+  readonly frontEnd: 'dns' | 'dot' | 'doh' | 'redirect' | 'discovery' | 'admin'
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'https'
   /** Such as `127.0.0.1:5353` or `[::1]:5353`. */
   readonly address: string
+  /** Threads that answer there; without it the main thread does. */
+  readonly workers?: number
 }
 
 /** A change of the policies that was not taken over. */

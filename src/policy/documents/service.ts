@@ -1,11 +1,20 @@
 import * as z from 'zod'
 import type { Endpoint } from '../../domain/endpoint.ts'
-import type { Check, OnAllDown, Policy, PolicyTest, Step, TenantSource } from '../../domain/policy.ts'
+import {
+  type Check,
+  MISSING_FAMILY,
+  type OnAllDown,
+  type Policy,
+  type PolicyTest,
+  type Step,
+  type TenantSource,
+} from '../../domain/policy.ts'
 import { type Cursor, isMapping, nameOf, show } from '../cursor.ts'
 import { MAX_CHECKS, MAX_ENDPOINTS, MAX_STEPS } from '../limits.ts'
 import { read, readFields } from '../read.ts'
 import type { ServiceScope, SiteNames } from '../service-scope.ts'
 import { oneOrMore, something } from '../shape/fault.ts'
+import { httpsShape } from '../shape/https.ts'
 import { id, idKey } from '../shape/ids.ts'
 import { dnsName, hostPattern } from '../shape/names.ts'
 import { ttl } from '../shape/units.ts'
@@ -40,6 +49,11 @@ const frame = z.strictObject({
     .prefault({})
     .meta({ description: 'By what the service is asked for.' }),
   ttl: ttl.prefault('30s'),
+  https: httpsShape.optional(),
+  missingFamily: z.enum(MISSING_FAMILY).prefault('nodata').meta({
+    description:
+      'What DNS answers where the chosen endpoint has no address of the family asked for: an empty answer, or the addresses of the next endpoint in its list that has some.',
+  }),
   redirect: z
     .strictObject({ status: z.literal([302, 303, 307, 308], STATUS_PHRASE).prefault(302) })
     .prefault({})
@@ -122,6 +136,8 @@ export function readService(cursor: Cursor, sites: SiteNames): Policy | undefine
     service,
     names: { dns, http, discovery: discovery === false ? null : discovery },
     ttlSeconds: fields.ttl,
+    https: fields.https ?? null,
+    missingFamily: fields.missingFamily,
     redirect: fields.redirect,
     tenants: fields.tenant ?? [],
     endpoints: endpoints.filter((endpoint): endpoint is Endpoint => endpoint !== undefined),

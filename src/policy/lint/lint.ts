@@ -1,10 +1,18 @@
 import type { PolicySet } from '../../domain/policy-set.ts'
 import type { Problem } from '../../domain/problem.ts'
+import { atOnce, type Turns } from '../../domain/turns.ts'
 import { RULES } from './registry.ts'
 
 /** Everything the rules find in a checked set, by file and line. Pure; never throws on a set that the loader let through. */
-export function lint(set: PolicySet): readonly Problem[] {
-  const problems = RULES.flatMap((rule) => [...rule.find(set)].map((finding) => ({ ...finding, rule: rule.id })))
+export const lint = (set: PolicySet): readonly Problem[] => atOnce(lintSteps(set))
+
+/** The same with a pause before each rule. */
+export function* lintSteps(set: PolicySet): Turns<readonly Problem[]> {
+  const problems: Problem[] = []
+  for (const rule of RULES) {
+    yield
+    for (const finding of rule.find(set)) problems.push({ ...finding, rule: rule.id })
+  }
   return problems.sort(byPosition)
 }
 

@@ -2,6 +2,7 @@ import type { SourcePosition } from '../../domain/policy.ts'
 import type { Problem } from '../../domain/problem.ts'
 import type { SourceDocument } from '../../domain/revision.ts'
 import { valueAt } from '../cursor.ts'
+import { isMasterPath } from '../master-file/named-files.ts'
 import type { Path } from '../path.ts'
 import { parseYaml, type YamlDocument } from '../yaml-document.ts'
 
@@ -14,13 +15,17 @@ export function placeProblems(problems: readonly Problem[], documents: readonly 
   const documentOf = (source: SourceDocument): YamlDocument | null => {
     const known = parsed.get(source.path)
     if (known !== undefined) return known
+    // A problem of a master file stands at its record already.
+    if (isMasterPath(source.path)) return null
     const parse = parseYaml(source)
     parsed.set(source.path, parse.ok ? parse.document : null)
     return parse.ok ? parse.document : null
   }
+  const bySource = new Map(documents.map((source) => [source.path, source]))
   return problems.map((problem) => {
     const path = parsePath(problem.path)
-    const sources = documents.filter((source) => problem.at.file === '' || source.path === problem.at.file)
+    const own = bySource.get(problem.at.file)
+    const sources = problem.at.file === '' ? documents : own === undefined ? [] : [own]
     for (const source of sources) {
       const document = documentOf(source)
       if (document === null || (problem.at.file === '' && valueAt(document.value, path) === undefined)) continue

@@ -12,6 +12,7 @@ import { fenceLeavesUnlocated } from './rules/fence-leaves-unlocated.ts'
 import { geofenceWithoutServes } from './rules/geofence-without-serves.ts'
 import { groupTooSmall } from './rules/group-too-small.ts'
 import { hostnameFlattened } from './rules/hostname-flattened.ts'
+import { httpsUnused } from './rules/https-unused.ts'
 import { missingUp } from './rules/missing-up.ts'
 import { mixedFamilies } from './rules/mixed-families.ts'
 import { nameClaimedTwice } from './rules/name-claimed-twice.ts'
@@ -41,6 +42,8 @@ import { tenantMatchesNone } from './rules/tenant-matches-none.ts'
 import { tenantUntold } from './rules/tenant-untold.ts'
 import { ttlOutlivesHealth } from './rules/ttl-outlives-health.ts'
 import { ttlZero } from './rules/ttl-zero.ts'
+import { unfilledHint } from './rules/unfilled-hint.ts'
+import { unknownAlpn } from './rules/unknown-alpn.ts'
 import { unreadField } from './rules/unread-field.ts'
 import { unseenCondition } from './rules/unseen-condition.ts'
 import { unseenStickiness } from './rules/unseen-sticky.ts'
@@ -64,6 +67,7 @@ export const RULES: readonly Rule[] = [
   geofenceWithoutServes,
   groupTooSmall,
   hostnameFlattened,
+  httpsUnused,
   missingUp,
   mixedFamilies,
   nameClaimedTwice,
@@ -93,6 +97,8 @@ export const RULES: readonly Rule[] = [
   tenantUntold,
   ttlOutlivesHealth,
   ttlZero,
+  unfilledHint,
+  unknownAlpn,
   unreadField,
   unseenCondition,
   unseenStickiness,

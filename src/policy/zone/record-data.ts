@@ -2,18 +2,15 @@ import * as z from 'zod'
 import type { RecordData } from '../../domain/zone.ts'
 import { type Cursor, isMapping, nameOf, show } from '../cursor.ts'
 import { MAX_CHARACTER_STRING_OCTETS } from '../limits.ts'
+import { PRESENTED_TYPES } from '../rdata/record-types.ts'
+import { typeNamed } from '../rdata/type-names.ts'
 import { read, readFields } from '../read.ts'
 import { ipv4OfRecord, ipv6OfRecord } from '../shape/addresses.ts'
 import { orQuote, whole } from '../shape/fault.ts'
+import { didYouMean } from '../suggest.ts'
 import { readTarget } from './owner-name.ts'
-
-/** One type of record: how its value is written, and how it is read. */
-export interface RecordType {
-  /** One value, for the JSON Schema. */
-  readonly shape: z.ZodType
-  readonly example: string
-  readonly read: (value: Cursor, zone: string) => RecordData | undefined
-}
+import { FIELDS_OF, orGeneric, presentedAt, presentedType, unknownType } from './presented-record.ts'
+import type { RecordType } from './record-type.ts'
 
 const octet16 = whole(0, 65_535)
 const nameText = z
@@ -91,8 +88,8 @@ function characterStrings(text: string): Uint8Array[] {
 const MAX_TXT_OCTETS = 8_192
 const txtText = z.string({ error: orQuote('a text') })
 
-/** Types of static records, in the order in which messages list them. */
-export const RECORD_TYPES: Readonly<Record<RecordData['type'], RecordType>> = {
+/** Types that documents had first, each with a form of its own. */
+const OWN_TYPES: Readonly<Record<string, RecordType>> = {
   A: {
     shape: ipv4OfRecord,
     example: '192.0.2.10',
@@ -166,4 +163,56 @@ export const RECORD_TYPES: Readonly<Record<RecordData['type'], RecordType>> = {
     if (fields?.tag === undefined || fields.value === undefined) return undefined
     return { type: 'CAA', flags: fields.flags, tag: fields.tag.toLowerCase(), value: fields.value }
   }),
+}
+
+/** SPF is a TXT record since RFC 7208 §3.1: master files that still have it are read, documents need not begin with it. */
+const TEXT_ONLY = Object.keys(PRESENTED_TYPES).filter((name) => !Object.hasOwn(FIELDS_OF, name) && name !== 'SPF')
+
+/** Types of static records, in the order in which messages list them. */
+export const RECORD_TYPES: Readonly<Record<string, RecordType>> = {
+  ...Object.fromEntries(TEXT_ONLY.map((name) => [name, presentedType(name)])),
+  ...Object.fromEntries(Object.keys(FIELDS_OF).map((name) => [name, presentedType(name)])),
+  ...Object.fromEntries(
+    Object.entries(OWN_TYPES).map(([name, type]) => [name, name === 'TXT' ? type : orGeneric(name, type)]),
+  ),
+}
+
+/** The type by its name, or as `TYPE` and a number (RFC 3597 §5); undefined after telling that it is none. */
+export function recordTypeNamed(name: string, cursor: Cursor): RecordType | undefined {
+  if (Object.hasOwn(RECORD_TYPES, name)) return RECORD_TYPES[name]
+  if (/^TYPE\d+$/.test(name)) return numberedType(name, cursor)
+  cursor.report({ rule: 'unknown-record-type', message: `\`${name}\` is no record type`, hint: () => typeHint(name) })
+  return undefined
+}
+
+function numberedType(name: string, cursor: Cursor): RecordType | undefined {
+  const named = presentedAt(cursor, new Map(), () =>
+    typeNamed({ text: name, form: 'word', glued: false, line: 1, column: 1 }),
+  )
+  switch (named?.kind) {
+    case 'presented':
+      return RECORD_TYPES[named.name] ?? presentedType(named.name)
+    case 'unknown':
+      return unknownType(named.name, named.number)
+    case 'soa':
+    case 'dnssec':
+      cursor.report({
+        rule: 'unknown-record-type',
+        message: `\`${name}\` cannot stand among the records`,
+        hint: named.kind === 'soa' ? SOA_HINT : 'nothing is signed here yet',
+      })
+      return undefined
+    case undefined:
+      return undefined
+  }
+}
+
+const SOA_HINT = 'the SOA record is written as `soa: { … }`'
+
+function typeHint(type: string): string | null {
+  const upper = type.toUpperCase()
+  if (upper === 'SOA') return SOA_HINT
+  if (upper === 'SPF') return 'write `type: TXT` (RFC 7208 §3.1)'
+  if (Object.hasOwn(RECORD_TYPES, upper)) return `did you mean \`${upper}\`?`
+  return didYouMean(type, Object.keys(RECORD_TYPES))
 }

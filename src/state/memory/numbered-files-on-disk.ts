@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Stored } from '../stored-text.ts'
 import type { NumberedFiles } from './numbered-files.ts'
 
-/** A file past this is not read: nothing that Nearcast writes comes near it. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024
+/** A file past this is not read: twice what documents may have together, for what JSON adds to them. */
+export const MAX_FILE_BYTES = 128 * 1024 * 1024
 
 const POLL_MS = 2_000
 const FORGOTTEN_AFTER_MS = 60 * 60 * 1_000

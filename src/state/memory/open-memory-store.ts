@@ -16,6 +16,9 @@ import { type NumberedFiles, numberedFilesInMemory } from './numbered-files.ts'
 import { type Every, numberedFilesOnDisk } from './numbered-files-on-disk.ts'
 
 const KEEP_REVISIONS = 1_000
+const KEEP_REVISION_BYTES = 1_073_741_824
+/** However large they are. */
+const KEEP_LARGE_REVISIONS = 10
 /** Only the newest list counts; a few older ones are there in case it turns out unreadable. */
 const KEEP_OVERRIDE_LISTS = 10
 
@@ -25,6 +28,8 @@ export interface MemoryStoreOptions {
   readonly nowMs: () => number
   /** How many revisions stay; older ones are deleted. At least 2. */
   readonly keepRevisions?: number
+  /** Of large ones fewer stay: as many as have these octets together, but at least ten. */
+  readonly keepRevisionBytes?: number
   /** Told of stored files that are damaged and passed over, and of changes that could not be looked for. */
   readonly onProblem?: (message: string) => void
   readonly every?: Every
@@ -36,7 +41,8 @@ export interface MemoryStoreOptions {
  * @throws Error when the directory cannot be written.
  */
 export async function openMemoryStore(options: MemoryStoreOptions): Promise<Store> {
-  const { directory, nowMs, keepRevisions = KEEP_REVISIONS, onProblem = () => {}, every = everyInterval } = options
+  const { directory, nowMs, onProblem = () => {}, every = everyInterval } = options
+  const { keepRevisions = KEEP_REVISIONS, keepRevisionBytes = KEEP_REVISION_BYTES } = options
   // A single kept number could be given out twice: by one process that deleted it and one that still builds on it.
   if (keepRevisions < 2) throw new RangeError(`keepRevisions is ${keepRevisions}, expected 2 or more`)
   const open = (name: string): Promise<NumberedFiles> | NumberedFiles =>
@@ -100,9 +106,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Stor
         atMs: meta.atMs,
       }
       // False: another process was faster. The next look finds its revision, and that is the conflict.
-      if (!(await revisions.add(nextNumber, composeRevision(revision)))) continue
+      const text = composeRevision(revision)
+      if (!(await revisions.add(nextNumber, text))) continue
       tellRevision(nextNumber)
-      await revisions.keepNewest(keepRevisions)
+      const affordable = Math.max(KEEP_LARGE_REVISIONS, Math.floor(keepRevisionBytes / text.length))
+      await revisions.keepNewest(Math.min(keepRevisions, affordable))
       return revision
     }
   }

@@ -4,6 +4,7 @@ import { loadConfig } from '../../../src/app/config.ts'
 import { good, problemsOf } from './config-given.ts'
 
 const LISTEN = 'expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off'
+const SECRETS = 'expected 16 octets as 32 hexadecimal digits, in quotation marks in a file'
 const badFlags: [name: string, raw: unknown, problem: string][] = [
   ['dns', '5353', `flag --dns is "5353", ${LISTEN}`],
   ['dns', 'localhost:53', `flag --dns is "localhost:53", ${LISTEN}`],
@@ -34,6 +35,26 @@ const badFlags: [name: string, raw: unknown, problem: string][] = [
   ['dnsWorkers', 'all', 'flag --dns-workers is "all", expected a whole number from 0 to 64'],
   ['dnsWorkers', 65, 'flag --dns-workers is "65", expected a whole number from 0 to 64'],
   ['dnsDebug', true, 'flag --dns-debug is "true", expected a network such as 10.0.0.0/8 or 2001:db8::/32'],
+  ['dnsRateLimit', 1_000_001, 'flag --dns-rate-limit is "1000001", expected a whole number from 0 to 1000000'],
+  ['dnsRateLimit', '1e3', 'flag --dns-rate-limit is "1e3", expected a whole number from 0 to 1000000'],
+  ['dnsRateLimitSlip', 11, 'flag --dns-rate-limit-slip is "11", expected a whole number from 0 to 10'],
+  ['dnsCookies', 'yes', 'flag --dns-cookies is "yes", expected one of on, off'],
+  [
+    'dnsVersion',
+    'naïve',
+    'flag --dns-version is "naïve", expected a text of at most 255 printable ASCII characters, or off',
+  ],
+  [
+    'dnsCookieSecrets',
+    ['00112233445566778899aabbccddeeff', 'e5e973e5a6b2a43f48e7dc849e37bfc'],
+    `flag --dns-cookie-secrets is a value that is not shown, ${SECRETS}`,
+  ],
+  ['dnsCookieSecrets', 12, `flag --dns-cookie-secrets is a value that is not shown, ${SECRETS}`],
+  [
+    'dnsCookieSecrets',
+    new Array(5).fill('00112233445566778899aabbccddeeff'),
+    'flag --dns-cookie-secrets is a value that is not shown, expected at most 4 secrets',
+  ],
   ['store', 'constructor', 'flag --store is "constructor", expected memory'],
   [
     'logLevel',
@@ -57,7 +78,7 @@ const badFiles: [name: string, text: string | Uint8Array, problems: string[]][] 
   [
     'a value where a mapping belongs',
     'listen: 53\n',
-    ['nearcast.yaml:1: listen is 53, expected a mapping with the keys dns, redirect, discovery, admin'],
+    ['nearcast.yaml:1: listen is 53, expected a mapping with the keys dns, dot, doh, redirect, discovery, admin'],
   ],
   [
     'a mapping where a value belongs',
@@ -143,6 +164,7 @@ test('all problems are told at once, also of values that a stronger source overr
   )
 })
 
+const CERTIFICATE = { dnsTlsCert: 'tls.crt', dnsTlsKey: 'tls.key' }
 const sharedRows: [flags: Record<string, string>, problems: string[]][] = [
   [{ redirect: '127.0.0.1:9090' }, ['--redirect and --admin are both 127.0.0.1:9090, expected one address for each']],
   [
@@ -151,7 +173,27 @@ const sharedRows: [flags: Record<string, string>, problems: string[]][] = [
   ],
   [{ redirect: '127.0.0.1:0', admin: '127.0.0.1:0' }, []],
   [{ redirect: 'off', admin: 'off' }, []],
+  [
+    { dot: '127.0.0.1:5353', ...CERTIFICATE },
+    ['--dns and --dot are both 127.0.0.1:5353, expected one address for each'],
+  ],
 ]
 for (const [flags, problems] of sharedRows) {
   test(`one address for each: ${JSON.stringify(flags)}`, () => assert.deepEqual(problemsOf({ flags }), problems))
+}
+
+const noCert = (users: string) =>
+  `${users} cannot do without --dns-tls-cert (dns.tlsCert), which is none, expected a file`
+const noKey = (users: string) => `${users} cannot do without --dns-tls-key (dns.tlsKey), which is none, expected a file`
+const certificateRows: [flags: Record<string, string>, problems: string[]][] = [
+  [{ dot: '127.0.0.1:853' }, [noCert('--dot'), noKey('--dot')]],
+  [{ doh: '127.0.0.1:443', dnsTlsCert: 'tls.crt' }, [noKey('--doh')]],
+  [{ dot: '127.0.0.1:853', doh: '127.0.0.1:443', dnsTlsKey: 'tls.key' }, [noCert('--dot and --doh')]],
+  [{ dnsTlsCert: 'tls.crt' }, [noKey('A certificate')]],
+  [{ dnsTlsCert: 'none', dnsTlsKey: 'none' }, []],
+  [CERTIFICATE, []],
+  [{ dot: '127.0.0.1:853', doh: '127.0.0.1:443', ...CERTIFICATE }, []],
+]
+for (const [flags, problems] of certificateRows) {
+  test(`a certificate for TLS: ${JSON.stringify(flags)}`, () => assert.deepEqual(problemsOf({ flags }), problems))
 }

@@ -26,6 +26,7 @@ test('documents are read below all folders, in order of path', async (t) => {
       { path: 'b.yml', text: 'b' },
     ],
     problems: [],
+    named: [],
   })
 })
 
@@ -36,6 +37,7 @@ for (const path of passedOver) {
     assert.deepEqual(await readPolicyDirectory(await makeDirectory(t, { [path]: 'x' })), {
       documents: [],
       problems: [],
+      named: [],
     })
   })
 }
@@ -59,6 +61,7 @@ test('files as Kubernetes mounts them: links through the hidden link ..data', as
   assert.deepEqual(await readPolicyDirectory(directory), {
     documents: [{ path: 'api.yaml', text: 'api' }],
     problems: [],
+    named: [],
   })
 })
 

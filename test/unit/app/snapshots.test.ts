@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assembleFacts } from '../../../src/app/facts.ts'
 import { createSnapshots } from '../../../src/app/snapshots.ts'
+import { createZones } from '../../../src/dns/zones.ts'
 import type { Override } from '../../../src/domain/facts.ts'
 import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 import { createLiveSnapshot } from '../../../src/steering/live.ts'
@@ -25,6 +26,7 @@ steer: ${steer}
 }
 const revision = { number: 1, digest: '', author: '', reason: '', atMs: 0 }
 const HOUR_MS = 3_600_000
+const { prepare } = createZones()
 
 test('a time window opens and closes by itself, at its edges', async () => {
   const clock = manualClock(Date.UTC(2026, 0, 1, 6))
@@ -32,7 +34,7 @@ test('a time window opens and closes by itself, at its edges', async () => {
   const set = setOf(
     "[{ prefer: [{ id: day }, { id: night }], when: { time: { from: '08:00', to: '20:00', zone: UTC } } }, { prefer: [{ id: night }, { id: day }] }]",
   )
-  const snapshots = createSnapshots(live, { revision, set, overrides: [], geo: fakeGeo([]) }, clock)
+  const snapshots = createSnapshots(live, { revision, set, overrides: [], geo: fakeGeo([]) }, { ...clock, prepare })
   const first = () => {
     const steered = live.current()?.services.get('api')
     return steered?.policy.endpoints[steered.map.plans[0]?.lists[0]?.[0] ?? -1]?.id
@@ -53,7 +55,7 @@ test('an override ends by itself', async () => {
   const clock = manualClock(1_000)
   const live = createLiveSnapshot()
   const drain: Override = { ...override('api/day', 'drain'), expiresAtMs: 61_000 }
-  createSnapshots(live, { revision, set: setOf('[up]'), overrides: [drain], geo: fakeGeo([]) }, clock)
+  createSnapshots(live, { revision, set: setOf('[up]'), overrides: [drain], geo: fakeGeo([]) }, { ...clock, prepare })
   const inForce = () => live.current()?.facts.of.get('api')?.endpoints[0]?.override?.state ?? null
   assert.equal(inForce(), 'drain')
   clock.advance(60_000)
@@ -64,7 +66,11 @@ test('an override ends by itself', async () => {
 test('a policy that reads as before keeps its compiled service through a new revision', async () => {
   const clock = manualClock(0)
   const live = createLiveSnapshot()
-  const snapshots = createSnapshots(live, { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) }, clock)
+  const snapshots = createSnapshots(
+    live,
+    { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) },
+    { ...clock, prepare },
+  )
   const compiled = live.current()?.services.get('api')
   await snapshots.update({ revision: { ...revision, number: 2 }, set: setOf('[up]') })
   assert.equal(live.current()?.revision.number, 2)
@@ -115,7 +121,7 @@ test('changes that come while one is compiled are in force together with it, onc
   const snapshots = createSnapshots(
     live,
     { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) },
-    manualClock(0),
+    { ...manualClock(0), prepare },
   )
   const numbers: number[] = []
   live.subscribe((snapshot) => numbers.push(snapshot.revision.number))

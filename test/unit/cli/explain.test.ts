@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CommandFailure, type Io } from '../../../src/cli/io.ts'
-import { createProgram } from '../../../src/cli/program.ts'
 import { openMemoryStore } from '../../../src/state/memory/open-memory-store.ts'
-import { GOOD_DOCUMENTS, nearcast, type Run, settingsOf } from '../../helpers/nearcast.ts'
-import { makeFolders, type TestFolders } from '../../helpers/node.ts'
+import { GOOD_DOCUMENTS, nearcast } from '../../helpers/nearcast.ts'
+import { nearcastHere } from '../../helpers/nearcast-here.ts'
+import { makeFolders } from '../../helpers/node.ts'
 
 const ENDPOINTS = `endpoints:
   virginia: { site: iad, a: [192.0.2.10], url: 'https://us.example', tags: [us] }
@@ -42,29 +41,6 @@ endpoints:
 steer: [{ spread: { by: equal, sticky: network } }]
 `,
   'tenants.yaml': 'tenants:\n  acme: { home: us }\n  globex: { home: eu }\n',
-}
-
-/** In this process, which saves the start of another one for every row. */
-async function runHere(args: readonly string[], folders: TestFolders): Promise<Run> {
-  const [out, err]: [string[], string[]] = [[], []]
-  const io: Io = {
-    out: (text) => out.push(text),
-    say: (text) => err.push(text),
-    redraw: () => {},
-    paint: (_format, text) => text,
-    env: {},
-    nowMs: Date.now,
-    isTerminal: true,
-  }
-  const done = (code: number): Run => ({ code, out: out.join('\n'), err: err.join('\n') })
-  try {
-    await createProgram(io).parseAsync([...args, ...settingsOf(folders)], { from: 'user' })
-    return done(0)
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error
-    err.push(error.message)
-    return done(error.exitCode)
-  }
 }
 
 const FAILING = `${GOOD_DOCUMENTS['api.yaml']}tests:\n  - { from: DE, down: [frank*, virg*], expect: virginia }\n  - { from: US, expect: frankfurt }\n`
@@ -173,7 +149,7 @@ const ROWS: readonly (readonly [name: string, args: readonly string[], code: num
 
 for (const [name, args, code, out, err] of ROWS) {
   test(`nearcast explain: ${name}`, async (t) => {
-    const run = await runHere(['explain', ...args], await makeFolders(t, DOCUMENTS))
+    const run = await nearcastHere(['explain', ...args], await makeFolders(t, DOCUMENTS))
     assert.match(run.out, out)
     assert.match(run.err, err)
     assert.equal(run.code, code)

@@ -3,9 +3,11 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { type TestContext, test } from 'node:test'
-import type { Snapshot } from '../../../src/steering/snapshot.ts'
-import { loadSyscalls } from '../../../src/dns/fastpath/syscalls.ts'
+import { inTurns } from '../../../src/app/in-turns.ts'
 import { type FastDnsServer, startFastDns } from '../../../src/dns/fastpath/server.ts'
+import { loadSyscalls } from '../../../src/dns/fastpath/syscalls.ts'
+import { createZones } from '../../../src/dns/zones.ts'
+import type { Snapshot } from '../../../src/steering/snapshot.ts'
 import { addressOf } from '../../helpers/dns-fixture.ts'
 import { composeQuery, describeMessage } from '../../helpers/dns-message.ts'
 import { completeFixture } from '../../helpers/fastpath.ts'
@@ -47,21 +49,37 @@ interface Running {
   use(snapshot: Snapshot): void
 }
 
-async function start(t: TestContext, snapshot: Snapshot, host = '127.0.0.1'): Promise<Running> {
+type Schedule = (task: () => void, delayMs: number) => () => void
+
+const soon: Schedule = (task) => {
+  const timer = setImmediate(task)
+  return () => clearImmediate(timer)
+}
+
+async function start(
+  t: TestContext,
+  snapshot: Snapshot,
+  host = '127.0.0.1',
+  schedule = soon,
+  nowMs = () => TEST_NOW_MS + performance.now(),
+): Promise<Running> {
   const problems: string[] = []
   let live = snapshot
   const outcome = await startFastDns({
     host,
     port: 0,
     respond: (...query) => complete(live)(...query),
-    schedule: (task) => {
-      const timer = setImmediate(task)
-      return () => clearImmediate(timer)
-    },
+    schedule,
     workers: 2,
     snapshot,
+    zones: createZones(),
+    inTurns,
     debug: [],
-    nowMs: () => TEST_NOW_MS,
+    nodeId: 'node-1',
+    version: 'nearcast',
+    cookies: null,
+    limiter: null,
+    nowMs,
     dice: () => 1,
     onProblem: (message) => problems.push(message),
   })
@@ -140,12 +158,13 @@ test('workers answer, and what they hand over is answered through their socket',
   }
   const { answers, subnets, dropped, unsent } = server.collect()
   assert.deepEqual(answers.map(({ key, count }) => `${key.rcode} ${key.service} ${key.endpoint} ${count}`).sort(), [
-    '0 api one 4',
+    '0 api one 8',
+    '0 null null 4',
     '0 null null 4',
     '3 null null 4',
     '5 null null 4',
   ])
-  assert.deepEqual(subnets, [{ prefixLength: null, count: 16 }])
+  assert.deepEqual(subnets, [{ prefixLength: null, count: 24 }])
   assert.deepEqual([dropped, unsent], [0, 0])
   assert.deepEqual(server.collect().answers, [], 'what was collected is not told again')
 })
@@ -187,7 +206,62 @@ test('a worker that is killed is started again, and the queries that came meanwh
   const answers = await Promise.all(Array.from({ length: 32 }, () => clients.ask(QUERIES[0])))
   for (const answer of answers) assert.equal(withoutId(answer), expected(snapshot, QUERIES[0]))
   assert.equal(problems.length, 1)
-  assert.match(problems[0] ?? '', /^worker 1 of the fast DNS path ended and is started again: /)
+  assert.match(problems[0] ?? '', /^worker 1 of the fast DNS path ended and is started again in 100 ms: /)
+})
+
+test('a worker that dies again and again is started again later and later', { skip }, async (t) => {
+  const { server, problems } = await start(t, version(1))
+  for (let deaths = 1; deaths <= 3; deaths++) {
+    const before = server.threads[0]?.threadId
+    await server.threads[0]?.kill()
+    await until(
+      () => server.threads[0]?.threadId ?? -1,
+      (id) => id !== before && id > 0,
+    )
+  }
+  const delays = problems.map((problem) => /in (\d+) ms/.exec(problem)?.[1])
+  assert.deepEqual(delays, ['100', '200', '400'])
+})
+
+test('while there is no worker the main thread answers what comes to its socket', { skip }, async (t) => {
+  const snapshot = version(1)
+  // Workers are not started again; all else is done soon.
+  const withoutRestart: Schedule = (task, delayMs) => (delayMs === 100 ? () => {} : soon(task, delayMs))
+  const { server } = await start(t, snapshot, '127.0.0.1', withoutRestart)
+  const clients = await openClients(t, server.port, 8)
+  await Promise.all(server.threads.map((thread) => thread.kill()))
+  server.collect()
+  for (const query of [...QUERIES, ...QUERIES]) {
+    assert.equal(withoutId(await clients.ask(query)), expected(snapshot, query), query)
+  }
+  assert.deepEqual(server.collect().answers, [], 'no worker counted them')
+})
+
+test('a clock that is set is told to the workers', { skip }, async (t) => {
+  let setByMs = 0
+  const { server } = await start(t, version(1), '127.0.0.1', soon, () => TEST_NOW_MS + performance.now() + setByMs)
+  for (const [ms, expected] of [
+    [0, 1],
+    [-3_600_000, 2],
+    [-3_600_000, 2],
+    [60_000, 3],
+  ] as const) {
+    setByMs = ms
+    server.collect()
+    await until(server.acknowledged, (number) => number === expected)
+  }
+})
+
+test('what waits in a socket when the server is closed is answered', { skip }, async (t) => {
+  const snapshot = version(1)
+  const { server } = await start(t, snapshot)
+  const clients = await openClients(t, server.port, 8)
+  await Promise.all(Array.from({ length: 16 }, () => clients.ask(QUERIES[0])))
+  const asked = Array.from({ length: 200 }, (_, index) => clients.ask(QUERIES[index % QUERIES.length] as string))
+  // The client's own socket sends before it can be told anything.
+  await new Promise((resolve) => setImmediate(resolve))
+  await server.close()
+  assert.equal((await Promise.all(asked)).length, 200)
 })
 
 const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
@@ -210,10 +284,20 @@ for (const [host, target] of [
   })
 }
 
+const NOTHING = {
+  zones: createZones(),
+  inTurns,
+  debug: [],
+  nodeId: 'node-1',
+  version: null,
+  cookies: null,
+  limiter: null,
+}
+
 test('a port that is taken is named', { skip }, async (t) => {
   const { server } = await start(t, version(1))
   const options = { host: '127.0.0.1', port: server.port, respond: () => 0, schedule: () => () => {}, workers: 1 }
-  const rest = { snapshot: version(1), debug: [], nowMs: () => 0, dice: () => 0, onProblem: () => {} }
+  const rest = { ...NOTHING, snapshot: version(1), nowMs: () => 0, dice: () => 0, onProblem: () => {} }
   await assert.rejects(
     startFastDns({ ...options, ...rest }),
     new RegExp(`127\\.0\\.0\\.1 port ${server.port} over TCP`),
@@ -222,7 +306,7 @@ test('a port that is taken is named', { skip }, async (t) => {
 
 test('an address that it cannot bind is left to the portable server', { skip }, async () => {
   const options = { host: 'fe80::1%lo', port: 0, respond: () => 0, schedule: () => () => {}, workers: 1 }
-  const rest = { snapshot: version(1), debug: [], nowMs: () => 0, dice: () => 0, onProblem: () => {} }
+  const rest = { ...NOTHING, snapshot: version(1), nowMs: () => 0, dice: () => 0, onProblem: () => {} }
   const outcome = await startFastDns({ ...options, ...rest })
   assert.equal(outcome.kind, 'unavailable')
 })

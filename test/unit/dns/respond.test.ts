@@ -77,7 +77,14 @@ test('each answer is recorded once; silence is not', () => {
   ask(respond, 'closed.geo.example A', '5.5.1.1')
   ask(respond, 'geo.example SOA +edns=1', '5.5.1.1')
   ask(respond, 'geo.example SOA +qr', '5.5.1.1')
-  const rest = { transport: 'udp', service: null, endpoint: null, outcome: null, ecsPrefixLength: null } as const
+  const rest = {
+    transport: 'udp',
+    service: null,
+    endpoint: null,
+    outcome: null,
+    ecsPrefixLength: null,
+    cookie: 'none',
+  } as const
   assert.deepEqual(records, [
     { ...rest, rcode: 0, service: 'api', endpoint: 'frankfurt', outcome: 'steered', ecsPrefixLength: 24 },
     { ...rest, rcode: 0, service: 'api', endpoint: 'tokyo', outcome: 'steered', transport: 'tcp' },

@@ -5,15 +5,15 @@ import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import type { ConnectionLimits } from '../../../src/dns/connections.ts'
 import type { Respond } from '../../../src/dns/respond.ts'
 import { type DnsServer, startDns } from '../../../src/dns/server.ts'
-import type { TcpLimits } from '../../../src/dns/tcp-server.ts'
 import { askTcp, askUdp, frame, openTcp } from '../../helpers/dns-client.ts'
 import { testResponder } from '../../helpers/dns-fixture.ts'
 import { composeQuery, describeMessage } from '../../helpers/dns-message.ts'
 import { type ManualClock, manualClock } from '../../helpers/manual-clock.ts'
 
-const LIMITS: TcpLimits = { maxConnections: 4, maxConnectionsPerClient: 3, idleSeconds: 10 }
+const LIMITS: ConnectionLimits = { maxConnections: 4, maxConnectionsPerClient: 3, idleSeconds: 10 }
 
 interface Started {
   readonly server: DnsServer
@@ -23,7 +23,7 @@ interface Started {
 
 async function start(
   t: TestContext,
-  options: { host?: string; respond?: Respond; limits?: TcpLimits } = {},
+  options: { host?: string; respond?: Respond; limits?: ConnectionLimits } = {},
 ): Promise<Started> {
   const { host = '127.0.0.1', respond = testResponder().respond, limits = LIMITS } = options
   const clock = manualClock()
@@ -245,6 +245,22 @@ test('TCP: a client that takes its answers slowly gets them all', async (t) => {
   client.socket.end(batch(200))
   client.socket.resume()
   assert.deepEqual((await client.closed).map(idOf), ids)
+})
+
+test('TCP: edns-tcp-keepalive tells when an idle connection is closed, which is sooner when there are many', async (t) => {
+  const { port } = await start(t)
+  const keepalive = query('geo.example SOA +opt=11:')
+  const clients = []
+  const told: (string | undefined)[] = []
+  for (const _ of [1, 2, 3]) {
+    const client = await openTcp(port)
+    clients.push(client)
+    client.socket.write(frame(keepalive))
+    const [answer = Buffer.alloc(0)] = await client.messages(1)
+    told.push(describeMessage(answer).edns?.split(' ')[1])
+  }
+  assert.deepEqual(told, ['option11=0064', 'option11=0064', 'option11=0032'])
+  for (const { socket } of clients) socket.destroy()
 })
 
 test('close: answers under way leave, connections end, the port is free', async (t) => {

@@ -11,6 +11,7 @@ import {
   prefixCovers,
   prefixOf,
   specialPurposeOf,
+  unmapped,
 } from '../../../src/domain/address.ts'
 
 const ADDRESSES: readonly (readonly [text: string, canonical: string | null])[] = [
@@ -127,6 +128,21 @@ for (const [text, expected] of NORMAL) {
     const address = parseAddress(text)
     assert.ok(address)
     assert.equal(formatAddress(normaliseAddress(address)), expected)
+  })
+}
+
+for (const [text, expected] of [
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['192.0.2.1', '192.0.2.1'],
+  ['::192.0.2.1', '::c000:201'],
+  ['64:ff9b::7f00:1', '64:ff9b::7f00:1'],
+  ['2002:7f00:1::', '2002:7f00:1::'],
+  ['2001:db8::1', '2001:db8::1'],
+] as const) {
+  test(`for trust ${text} is ${expected}`, () => {
+    const address = parseAddress(text)
+    assert.ok(address)
+    assert.equal(formatAddress(unmapped(address)), expected)
   })
 }
 

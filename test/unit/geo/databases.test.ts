@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { MmdbOptions } from '../../helpers/mmdb-writer.ts'
 import { addressOf, countryAt, geoDirectory, locationAt } from '../../helpers/geo-directory.ts'
 import {
   ashburn,
@@ -19,6 +18,7 @@ import {
   type SampleRow,
   type Schema,
 } from '../../helpers/geo-records.ts'
+import type { MmdbOptions } from '../../helpers/mmdb-writer.ts'
 
 const both = [
   ['8.8.8.0/24', ashburn],

@@ -7,9 +7,9 @@ import { loadGeo } from '../../../src/geo/load.ts'
 import { openGeo } from '../../../src/geo/open-geo.ts'
 import { PLACE_PROBES } from '../../../src/geo/probes.ts'
 import { findSources, resolveInstalledPackage } from '../../../src/geo/sources.ts'
+import { addressOf, countryAt, geoDirectory } from '../../helpers/geo-directory.ts'
 import { flatCity, flatCountry, maxmindAsn } from '../../helpers/geo-records.ts'
 import { writeMmdb } from '../../helpers/mmdb-writer.ts'
-import { addressOf, countryAt, geoDirectory } from '../../helpers/geo-directory.ts'
 
 const countryFile = (country: string) =>
   writeMmdb({ databaseType: 'country', ipVersion: 6, rows: [['8.8.8.0/24', flatCountry({ country })]] })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { readOverrides } from '../../../src/geo/overrides.ts'
+import { addressOf, geoDirectory } from '../../helpers/geo-directory.ts'
 import { flatCity, maxmindAsn } from '../../helpers/geo-records.ts'
 import { writeMmdb } from '../../helpers/mmdb-writer.ts'
-import { addressOf, geoDirectory } from '../../helpers/geo-directory.ts'
 
 const read = (text: string) => readOverrides('overrides.yaml', Buffer.from(text))
 

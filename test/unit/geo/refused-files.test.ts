@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { PLACE_PROBES } from '../../../src/geo/probes.ts'
-import { writeMmdb } from '../../helpers/mmdb-writer.ts'
 import { countryAt, geoDirectory } from '../../helpers/geo-directory.ts'
 import { ashburn, berlin, database, flatCity, flatCountry } from '../../helpers/geo-records.ts'
+import { writeMmdb } from '../../helpers/mmdb-writer.ts'
 
 const both = [
   ['8.8.8.0/24', ashburn],

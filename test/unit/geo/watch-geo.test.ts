@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { openGeo } from '../../../src/geo/open-geo.ts'
 import { watchGeo } from '../../../src/geo/watch-geo.ts'
+import { countryAt, type GeoDirectory, geoDirectory } from '../../helpers/geo-directory.ts'
 import { flatCountry } from '../../helpers/geo-records.ts'
 import { writeMmdb } from '../../helpers/mmdb-writer.ts'
-import { countryAt, geoDirectory, type GeoDirectory } from '../../helpers/geo-directory.ts'
 
 const countryFile = (country: string) =>
   writeMmdb({ databaseType: 'country', ipVersion: 6, rows: [['8.8.8.0/24', flatCountry({ country })]] })

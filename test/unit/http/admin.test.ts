@@ -167,11 +167,16 @@ test('metrics: answers, snapshot, facts', async (t) => {
   metrics.onHttpAnswer(answer)
   metrics.onHttpAnswer({ ...answer, status: 404, service: null, endpoint: null, outcome: 'unknown-host' })
   const dns = { transport: 'udp', rcode: 0, service: 'api', endpoint: 'tokyo', outcome: 'steered' } as const
-  metrics.onDnsAnswer(dns)
+  const asker = { ecsPrefixLength: null, cookie: 'none' } as const
+  metrics.onDnsAnswer({ ...dns, ecsPrefixLength: 24, cookie: 'good' })
   // All down, answered all the same: NOERROR, and yet what an alert must see.
-  metrics.onDnsAnswer({ ...dns, outcome: 'lastResort' })
-  metrics.onDnsAnswer({ ...dns, endpoint: null, outcome: 'failClosed' })
-  metrics.onDnsAnswer({ transport: 'tcp', rcode: 3, service: null, endpoint: null, outcome: null })
+  metrics.onDnsAnswer({ ...dns, ...asker, outcome: 'lastResort' })
+  metrics.onDnsAnswer({ ...dns, ...asker, endpoint: null, outcome: 'failClosed' })
+  metrics.onDnsAnswer({ ...asker, transport: 'tcp', rcode: 3, service: null, endpoint: null, outcome: null })
+  metrics.onDnsCookies('client', 3)
+  metrics.onDnsSubnets(56, 2)
+  metrics.onDnsLimited('slip', 4)
+  metrics.onDnsLimited('drop', 5)
   metrics.onRefusedRevision()
   const { body, headers } = await app.inject({ url: '/metrics' })
   assert.match(String(headers['content-type']), /^text\/plain/)
@@ -185,6 +190,13 @@ test('metrics: answers, snapshot, facts', async (t) => {
     'nearcast_http_responses_total{front_end="redirect",status="404"} 1',
     'nearcast_dns_responses_total{transport="udp",rcode="NOERROR"} 3',
     'nearcast_dns_responses_total{transport="tcp",rcode="NXDOMAIN"} 1',
+    'nearcast_dns_client_subnets_total{prefix_length="24"} 1',
+    'nearcast_dns_client_subnets_total{prefix_length="56"} 2',
+    'nearcast_dns_client_subnets_total{prefix_length="none"} 3',
+    'nearcast_dns_cookies_total{cookie="good"} 1',
+    'nearcast_dns_cookies_total{cookie="client"} 3',
+    'nearcast_dns_limited_total{verdict="slip"} 4',
+    'nearcast_dns_limited_total{verdict="drop"} 5',
     'nearcast_refused_revisions_total 1',
     'nearcast_snapshot_number 1',
     'nearcast_revision_number 1',

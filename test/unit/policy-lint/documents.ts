@@ -16,6 +16,8 @@ export interface Row {
 const SERVICE = {
   names: '{ dns: [api.geo.example], http: [api.example] }',
   ttl: '30s',
+  https: '',
+  missingFamily: '',
   tenant: '',
   endpoints: `
   us: { site: iad, a: [192.0.2.10], aaaa: ['2001:db8::10'], url: https://us.api.example }

@@ -186,6 +186,75 @@ export const ENDPOINT_ROWS: readonly Row[] = [
     expect: [],
   },
   {
+    rule: 'mixed-families',
+    name: 'the next endpoint stands in',
+    service: {
+      endpoints: endpoints(US, 'site: fra, a: [198.51.100.10], url: https://eu.x.example', AP),
+      missingFamily: 'nextEndpoint',
+      steer: steer('up', 'nearest'),
+    },
+    expect: [],
+  },
+  {
+    rule: 'mixed-families',
+    name: 'the next endpoint stands in, but `take` may leave none',
+    service: {
+      endpoints: endpoints(US, 'site: fra, a: [198.51.100.10], url: https://eu.x.example', AP),
+      missingFamily: 'nextEndpoint',
+    },
+    expect: [['warning', 'endpoints.eu', '`eu` has no AAAA address']],
+  },
+  {
+    rule: 'https-unused',
+    name: 'no DNS names',
+    service: { names: '{ http: [api.example] }', https: 'true' },
+    expect: [['warning', 'https', 'no DNS names']],
+  },
+  {
+    rule: 'https-unused',
+    name: 'hostnames throughout',
+    service: {
+      endpoints: endpoints(
+        'site: iad, hostname: us.other.example, url: https://us.x.example',
+        'site: fra, hostname: eu.other.example, url: https://eu.x.example',
+        'site: nrt, hostname: ap.other.example, url: https://ap.x.example',
+      ),
+      https: '{ alpn: h3 }',
+    },
+    expect: [['warning', 'https', 'no endpoint has addresses']],
+  },
+  {
+    rule: 'https-unused',
+    name: 'hostnames and others with addresses',
+    service: {
+      endpoints: endpoints(US, 'site: fra, hostname: eu.other.example, url: https://eu.x.example', AP),
+      https: '{ port: 8443 }',
+    },
+    expect: [],
+  },
+  {
+    rule: 'https-unused',
+    name: 'said not to be there',
+    service: { names: '{ http: [api.example] }', https: 'false' },
+    expect: [],
+  },
+  {
+    rule: 'unknown-alpn',
+    name: 'those of HTTPS',
+    service: { https: '{ alpn: [h3, h2, http/1.1] }' },
+    expect: [],
+  },
+  {
+    rule: 'unknown-alpn',
+    name: 'a slip of the pen, a protocol without TLS, and one twice',
+    service: { https: '{ alpn: [h2, http2, h2c, h2] }' },
+    expect: [
+      ['warning', 'https.alpn[1]', '`http2` is no protocol'],
+      ['warning', 'https.alpn[2]', '`h2c` is no protocol'],
+      ['warning', 'https.alpn[3]', 'given twice'],
+    ],
+  },
+  {
     rule: 'no-url',
     name: 'none has one, though there is an HTTP name',
     service: {

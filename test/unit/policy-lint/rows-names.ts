@@ -72,6 +72,22 @@ export const NAME_ROWS: readonly Row[] = [
     expect: [],
   },
   {
+    rule: 'name-collides',
+    name: 'a zone of ours below the delegation; a delegation in that zone too, and a wildcard at one',
+    service: {
+      names: "{ dns: [api.sub.geo.example, a.b.in.sub.geo.example, '*.in.sub.geo.example'], http: [api.example] }",
+    },
+    zone: record('name: sub, type: NS, value: ns.other.example.'),
+    more: {
+      'sub.yaml':
+        'zone: sub.geo.example\nns: [ns1.x.example, ns2.x.example]\nrecords: [{ name: in, type: NS, value: ns.x.example. }]',
+    },
+    expect: [
+      ['error', 'names.dns[1]', '`a.b.in.sub.geo.example` is below `in.sub.geo.example`'],
+      ['error', 'names.dns[2]', '`*.in.sub.geo.example` is below `in.sub.geo.example`'],
+    ],
+  },
+  {
     rule: 'hostname-flattened',
     name: 'a TXT record beside it',
     service: { endpoints: HOSTNAME },
@@ -146,6 +162,53 @@ export const NAME_ROWS: readonly Row[] = [
   - { name: '@', type: MX, value: 10 mail }
   - { name: mail, type: A, value: 192.0.2.25 }
   - { name: '@', type: SRV, value: 0 0 443 api }`,
+    },
+    expect: [],
+  },
+  {
+    rule: 'unfilled-hint',
+    name: 'a target of others, a delegated one',
+    zone: {
+      records: `
+  - { name: child, type: NS, value: ns.other.example. }
+  - { name: a, type: HTTPS, value: '1 cdn.other.example. ipv4hint=auto' }
+  - { name: b, type: SVCB, value: '1 www.child.geo.example. ipv6hint=auto' }`,
+    },
+    expect: [
+      ['warning', 'records', '`cdn.other.example`, which is in no zone of ours'],
+      ['warning', 'records', '`www.child.geo.example`, which is in no zone of ours'],
+    ],
+  },
+  {
+    rule: 'unfilled-hint',
+    name: 'the name itself, a service, hints that are written, and none',
+    zone: {
+      records: `
+  - { name: a, type: HTTPS, value: '1 . ipv4hint=auto' }
+  - { name: a, type: A, value: 192.0.2.9 }
+  - { name: b, type: HTTPS, value: '1 api alpn=h2 ipv4hint=auto ipv6hint=auto' }
+  - { name: c, type: HTTPS, value: '1 cdn.other.example. ipv4hint=192.0.2.9' }
+  - { name: d, type: HTTPS, value: '0 cdn.other.example.' }`,
+    },
+    expect: [],
+  },
+  {
+    rule: 'dangling-target',
+    name: 'a hostname, also beside addresses where HTTPS records name it',
+    service: {
+      endpoints: endpoints(`${US}, hostname: gone.geo.example`, 'site: fra, hostname: far.geo.example', AP),
+      https: 'true',
+    },
+    expect: [
+      ['warning', 'endpoints.us.hostname', '`gone.geo.example`, which is in a zone of ours'],
+      ['warning', 'endpoints.eu.hostname', '`far.geo.example`, which is in a zone of ours'],
+    ],
+  },
+  {
+    rule: 'dangling-target',
+    name: 'a hostname beside addresses that nothing names; one of others; one that is there',
+    service: {
+      endpoints: endpoints(`${US}, hostname: gone.geo.example`, 'site: fra, hostname: eu.other.example', AP),
     },
     expect: [],
   },

@@ -244,6 +244,8 @@ test('a service that says the least', () => {
     service: 'api',
     names: { dns: [], http: [], discovery: 'api' },
     ttlSeconds: 30,
+    https: null,
+    missingFamily: 'nodata',
     redirect: { status: 302 },
     tenants: [],
     endpoints: [
@@ -284,6 +286,14 @@ const FRAMES: readonly (readonly [text: string, pick: (policy: Policy) => unknow
   ['ttl: 2147483647s', (policy) => policy.ttlSeconds, 2_147_483_647],
   ['ttl: 1.5m', (policy) => policy.ttlSeconds, 90],
   ['ttl: 1d', (policy) => policy.ttlSeconds, 86_400],
+  ['https: true', (policy) => policy.https, { alpn: ['h2'], port: null }],
+  ['https: {}', (policy) => policy.https, { alpn: ['h2'], port: null }],
+  ['https: false', (policy) => policy.https, null],
+  ['https: { alpn: h3 }', (policy) => policy.https, { alpn: ['h3'], port: null }],
+  ['https: { alpn: [h3, h2], port: 65535 }', (policy) => policy.https, { alpn: ['h3', 'h2'], port: 65_535 }],
+  ['https: { port: 8443 }', (policy) => policy.https, { alpn: ['h2'], port: 8443 }],
+  ['missingFamily: nextEndpoint', (policy) => policy.missingFamily, 'nextEndpoint'],
+  ['missingFamily: nodata', (policy) => policy.missingFamily, 'nodata'],
   ['redirect: { status: 308 }', (policy) => policy.redirect.status, 308],
   ['tenant: host', (policy) => policy.tenants, [{ from: 'host' }]],
   [

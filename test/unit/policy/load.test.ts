@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeDocument, formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 import {
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENTS,
@@ -8,6 +7,7 @@ import {
   MAX_PROBLEMS,
   MAX_STEPS,
 } from '../../../src/policy/limits.ts'
+import { decodeDocument, formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 
 const SERVICE = 'service: api\nendpoints: { a: { a: 192.0.2.1 } }\nsteer: []\n'
 
@@ -92,6 +92,15 @@ const ERRORS: readonly (readonly [what: string, texts: readonly string[], expect
       'zone: geo.example\nns: ns.x.example\nrecords: [{ name: "@", type: A, value: 192.0.2.2 }, { name: "@", type: TXT, value: x }]',
     ],
     [/^1\.yaml:3:40 error record-at-service-name/],
+  ],
+  [
+    'a service with `https` at a name with an HTTPS record; SVCB beside it, and HTTPS without `https`, may be',
+    [
+      `service: api\nnames: { dns: x.geo.example }\nhttps: true\nendpoints: { a: { a: 192.0.2.1 } }\nsteer: []`,
+      `service: two\nnames: { dns: y.geo.example }\nendpoints: { a: { a: 192.0.2.1 } }\nsteer: []`,
+      `zone: geo.example\nns: ns.x.example\nrecords: [{ name: y, type: HTTPS, value: 1 . }, { name: x, type: SVCB, value: 1 . }, { name: x, type: HTTPS, value: 1 . }]`,
+    ],
+    [/^2\.yaml:3:\d+ error record-at-service-name records\[2\]/],
   ],
   [
     'JSON with a key twice',
@@ -207,7 +216,12 @@ test('limits: the last that is allowed and the first that is not', async (t) => 
     [
       'documents',
       Array.from({ length: MAX_DOCUMENTS + 1 }, () => SERVICE),
-      /too-many-documents: there are 1001 documents — expected at most 1000/,
+      /too-many-documents: there are 20001 documents — expected at most 20000/,
+    ],
+    [
+      'octets of all documents',
+      new Array<string>(65).fill(padded(MAX_DOCUMENT_BYTES)),
+      /too-much-text: the documents have 68\d{6} octets together — expected at most 67108864/,
     ],
     ['levels', [nested(31)], /wrong-type/],
     ['levels', [nested(32)], /too-deep/],

@@ -39,6 +39,11 @@ for (const path of filesIn('test/vectors/policies/bad')) {
   if (value !== undefined) test(`rejects ${path}`, () => assert(!validate(value)))
 }
 
+test('a zone may have its name servers in a master file', () => {
+  assert(validate(parsed('zone: a.example\nfile: a.example.zone')))
+  assert(validate(parsed('zone: a.example\nfile: a.example.zone\nns: [ns.b.example]\nrecords: []')))
+})
+
 const SERVICE = 'service: a\nendpoints: { e: { a: 192.0.2.1 } }\n'
 const REJECTED: readonly string[] = [
   `${SERVICE}steer: [{ nearest: { withn: 300km } }]`,

@@ -112,17 +112,17 @@ test('a file that is too large is not read', async (t) => {
   const { store, directory, problems } = await openOnDisk(t)
   const path = join(directory, 'revisions', '000001.json')
   await writeFile(path, '')
-  await truncate(path, 64 * 1024 * 1024 + 1)
+  await truncate(path, 128 * 1024 * 1024 + 1)
   assert.equal(await store.head(), null)
-  assert.match(problems[0] ?? '', /it has 67108865 octets; more than 67108864 are not read/)
+  assert.match(problems[0] ?? '', /it has 134217729 octets; more than 134217728 are not read/)
 })
 
 test('a revision that could not be read back is not written', async (t) => {
   const { store, directory } = await openOnDisk(t)
-  const huge = [{ path: 'a.yaml', text: 'x'.repeat(64 * 1024 * 1024) }]
+  const huge = [{ path: 'a.yaml', text: 'x'.repeat(128 * 1024 * 1024) }]
   await assert.rejects(
     store.commit(0, huge, META),
-    /would have 67\d+ octets; the most is 67108864\. Nothing was written/,
+    /would have 134\d+ octets; the most is 134217728\. Nothing was written/,
   )
   assert.deepEqual(await readdir(join(directory, 'revisions')), [])
 })

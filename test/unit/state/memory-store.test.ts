@@ -94,6 +94,19 @@ test('fewer than two kept revisions are refused', async () => {
   )
 })
 
+test('of large revisions fewer stay, but at least ten', async () => {
+  const keptOf = async (keepRevisionBytes: number): Promise<number> => {
+    const store = await openMemoryStore({ directory: null, nowMs, keepRevisionBytes })
+    for (let number = 0; number < 30; number++) {
+      const text = `${number}`.padEnd(1_000, 'x')
+      await store.commit(number, [{ path: 'a.yaml', text }], META)
+    }
+    return (await store.history(100)).length
+  }
+  // One is a little larger than its text.
+  assert.deepEqual([await keptOf(1), await keptOf(20_000), await keptOf(100_000)], [10, 16, 30])
+})
+
 test('a change whose event was missed is found by looking now and then', async (t) => {
   const { store: writer, directory } = await openOnDisk(t)
   await writer.commit(0, DOCUMENTS, META)

@@ -6,7 +6,7 @@ import { quoteAll } from '../text.ts'
 
 /** Some endpoints have addresses of a family, others do not: which clients get an empty answer then depends on where they are. */
 export const mixedFamilies = policyRule('mixed-families', function* (policy) {
-  if (policy.names.dns.length === 0) return
+  if (policy.names.dns.length === 0 || findsNext(policy)) return
   for (const family of ['a', 'aaaa'] as const) yield* findingsOf(policy, family)
 })
 
@@ -20,6 +20,12 @@ function* findingsOf(policy: Policy, family: 'a' | 'aaaa'): Iterable<Finding> {
     policy,
     formatPath(['endpoints', first.id]),
     `${quoteAll(without.map(({ id }) => id))} has no ${type} address, others have: where it is chosen, ${type} queries get an empty answer (NODATA), which resolvers keep`,
-    `give it \`${family}\`, or take \`${family}\` from all endpoints`,
+    policy.missingFamily === 'nextEndpoint'
+      ? `give it \`${family}\`: \`take\` leaves no next endpoint to find some in`
+      : `give it \`${family}\`, or take \`${family}\` from all endpoints, or say \`missingFamily: nextEndpoint\``,
   )
 }
+
+/** A `take` may leave only those without. */
+const findsNext = ({ missingFamily, steps }: Policy): boolean =>
+  missingFamily === 'nextEndpoint' && !steps.some(({ kind }) => kind === 'take')

@@ -1,16 +1,35 @@
+import type { Policy } from '../../../domain/policy.ts'
+import type { StaticRecord, Zone } from '../../../domain/zone.ts'
 import { formatPath } from '../../path.ts'
-import { isWithin, withoutWildcard, zoneOf } from '../names.ts'
-import { error, policyRule } from '../rule.ts'
+import { upwards, withoutWildcard, zoneOf } from '../names.ts'
+import { error, type Finding, type Rule } from '../rule.ts'
 import { quote } from '../text.ts'
 
 /** A steered name that this node can never answer for: below a delegation, or that of a name server. */
-export const nameCollides = policyRule('name-collides', function* (policy, { zones }) {
+export const nameCollides: Rule = {
+  id: 'name-collides',
+  *find({ policies, zones }) {
+    const cuts = new Map<string, Cut>()
+    for (const zone of zones) {
+      for (const record of zone.records)
+        if (record.type === 'NS' && record.name !== zone.name) cuts.set(record.name, { zone, record })
+    }
+    for (const policy of policies) yield* findIn(policy, zones, cuts)
+  },
+}
+
+interface Cut {
+  readonly zone: Zone
+  readonly record: StaticRecord
+}
+
+function* findIn(policy: Policy, zones: readonly Zone[], cuts: ReadonlyMap<string, Cut>): Iterable<Finding> {
   for (const [index, name] of policy.names.dns.entries()) {
     const zone = zoneOf(name, zones)
     const path = formatPath(['names', 'dns', index])
-    const cut = zone?.records.find(
-      (record) => record.type === 'NS' && record.name !== name && isWithin(withoutWildcard(name), record.name),
-    )
+    // A zone of ours below a delegation has the name all the same.
+    const above = upwards(withoutWildcard(name)).find((parent) => parent !== name && cuts.get(parent)?.zone === zone)
+    const cut = above === undefined ? undefined : cuts.get(above)?.record
     if (cut !== undefined) {
       yield error(
         policy,
@@ -28,4 +47,4 @@ export const nameCollides = policyRule('name-collides', function* (policy, { zon
       )
     }
   }
-})
+}

@@ -1,7 +1,7 @@
 import type { PolicySet } from '../../../domain/policy-set.ts'
 import { formatPath } from '../../path.ts'
 import { hasOnlyHostname } from '../endpoints.ts'
-import { matchesName } from '../names.ts'
+import { wildcardsFor } from '../names.ts'
 import { error, type Finding, type Rule } from '../rule.ts'
 import { quote } from '../text.ts'
 
@@ -17,28 +17,40 @@ export const nameLoop: Rule = {
   id: 'name-loop',
   *find(set) {
     const links = linksOf(set)
+    const from = linksByName(links)
     for (const link of links) {
-      const chain = chainBackTo(link, links)
+      const chain = chainBackTo(link, from)
       if (chain !== null) yield link.finding(chain.map(quote).join(' → '))
     }
   },
 }
 
 /** The names on the way from a link back to itself, or null when the way ends elsewhere. */
-function chainBackTo(start: Link, links: readonly Link[]): readonly string[] | null {
+function chainBackTo(start: Link, from: ReadonlyMap<string, readonly Link[]>): readonly string[] | null {
   const visited = new Set<Link>([start])
   const open: { readonly link: Link; readonly chain: readonly string[] }[] = [
     { link: start, chain: [start.from, start.to] },
   ]
   for (const { link, chain } of open) {
-    for (const next of links.filter(({ from }) => from === link.to || matchesName(link.to, [from]))) {
-      if (next === start) return chain
-      if (visited.has(next)) continue
-      visited.add(next)
-      open.push({ link: next, chain: [...chain, next.to] })
+    const next = [link.to, ...wildcardsFor(link.to)].flatMap((name) => from.get(name) ?? [])
+    for (const one of next) {
+      if (one === start) return chain
+      if (visited.has(one)) continue
+      visited.add(one)
+      open.push({ link: one, chain: [...chain, one.to] })
     }
   }
   return null
+}
+
+function linksByName(links: readonly Link[]): ReadonlyMap<string, readonly Link[]> {
+  const byName = new Map<string, Link[]>()
+  for (const link of links) {
+    const known = byName.get(link.from)
+    if (known === undefined) byName.set(link.from, [link])
+    else known.push(link)
+  }
+  return byName
 }
 
 function linksOf({ policies, zones }: PolicySet): readonly Link[] {

@@ -44,11 +44,12 @@ function aliasesOf({ zones, policies }: PolicySet): (name: string) => string | n
     for (const record of zone.records) {
       if (record.type === 'CNAME') aliases.set(record.name, `a CNAME to ${quote(record.target)}`)
     }
-    for (const { names, service, endpoints } of policies) {
-      if (!endpoints.some(hasOnlyHostname)) continue
-      for (const name of names.dns)
-        if (name !== zone.name) aliases.set(name, `service ${quote(service)} answers a CNAME there`)
-    }
+  }
+  const apexes = new Set(zones.map(({ name }) => name))
+  for (const { names, service, endpoints } of policies) {
+    if (!endpoints.some(hasOnlyHostname)) continue
+    for (const name of names.dns)
+      if (!apexes.has(name)) aliases.set(name, `service ${quote(service)} answers a CNAME there`)
   }
   return (name) => aliases.get(name) ?? null
 }
