@@ -55,7 +55,7 @@ export interface LimitNotice {
  * one from before the wrap is known; and how many answers it has limited since it was last empty.
  */
 const BUCKET = { tag: 0, arrival: 1, second: 2, limited: 3, size: 4 } as const
-/** Four buckets are one cache line. */
+/** Four buckets are one cache line, and all buckets of a network are in one: a second line would cost more than the rest together. */
 const WAYS = 4
 const SETS = 1 << 14
 const HEADER = { seeds: 0, notice: 4, missed: 5, family: 6, high: 7, low: 8, class: 9, size: 16 } as const
@@ -123,12 +123,13 @@ export function judge(
 
   const answerClass = answerClassOf(rcode)
   const counted = answerClass === ANSWER_CLASS.error ? 0 : zone
+  const setAt = HEADER.size + (network & (SETS - 1)) * WAYS * BUCKET.size
   const tag = mix32(network ^ mix32(counted ^ words[HEADER.seeds + 3]!) ^ (answerClass + 1)) | 0
   let limiting: number = answerClass
-  let bucket = charge(words, tag, costs[answerClass]!, bursts[answerClass]!, micros, second)
+  let bucket = charge(words, setAt, tag, costs[answerClass]!, bursts[answerClass]!, micros, second)
   if (bucket >= 0) {
     limiting = ANSWER_CLASS.everything
-    bucket = charge(words, mix32(network) | 0, costs[limiting]!, bursts[limiting]!, micros, second)
+    bucket = charge(words, setAt, mix32(network) | 0, costs[limiting]!, bursts[limiting]!, micros, second)
     if (bucket >= 0) return VERDICT.pass
   }
   const before = Atomics.add(words, ~bucket + BUCKET.limited, 1)
@@ -159,8 +160,16 @@ export function takeNotice({ words, costs, bursts }: RateLimiter): LimitNotice |
  * Takes `cost` from the bucket of this tag. Its offset, or, inverted, that of a bucket that is overdrawn: then nothing was
  * taken. Words are read and written as any others, because Atomics are calls; only what must not be lost is exchanged. A failed exchange means that another thread moved the bucket on, which it does at most once for each answer sent.
  */
-function charge(words: Int32Array, tag: number, cost: number, burst: number, micros: number, second: number): number {
-  const at = findBucket(words, tag, micros, second)
+function charge(
+  words: Int32Array,
+  setAt: number,
+  tag: number,
+  cost: number,
+  burst: number,
+  micros: number,
+  second: number,
+): number {
+  const at = findBucket(words, setAt, tag, micros, second)
   for (;;) {
     const arrival = words[at + BUCKET.arrival]!
     const debt = debtOf(words, at, arrival, micros, second)
@@ -185,8 +194,7 @@ function debtOf(words: Int32Array, at: number, arrival: number, micros: number, 
  * set ever goes back, and a network whose bucket was taken finds at least its own debt again: however many networks are
  * invented, none gets more than its rate.
  */
-function findBucket(words: Int32Array, tag: number, micros: number, second: number): number {
-  const setAt = HEADER.size + (tag & (SETS - 1)) * WAYS * BUCKET.size
+function findBucket(words: Int32Array, setAt: number, tag: number, micros: number, second: number): number {
   for (;;) {
     let emptiest = setAt
     let emptiestTag = 0

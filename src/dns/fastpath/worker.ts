@@ -1,4 +1,7 @@
 /** Entry of a worker thread: it serves one socket and runs no event loop while it does. Whoever started it keeps the socket. */
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { basename } from 'node:path'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { mix32 } from '../../domain/hash.ts'
 import { openCookieJar } from '../cookies.ts'
@@ -11,11 +14,14 @@ import { openTable } from './table.ts'
 import { type Serving, serve } from './udp-loop.ts'
 
 const BATCH_SIZE = 64
+/** Of nice(2), before threads that compile: what they do may take longer, an answer may not. */
+const NICENESS = -5
 
 async function run({ fd, control, tables, seed, cookies, limiter, chaos }: WorkerData): Promise<void> {
   const loaded = await loadSyscalls()
   if (loaded.kind === 'unavailable') throw new Error(loaded.reason)
   const { calls } = loaded
+  goFirst()
   const batch = createBatch(calls, BATCH_SIZE)
   const words = new Int32Array(control)
   let serving: Serving | null = null
@@ -72,6 +78,15 @@ async function run({ fd, control, tables, seed, cookies, limiter, chaos }: Worke
     },
   })
   tables.close()
+}
+
+/** On Linux a thread has a niceness of its own (setpriority(2)). Without the right to it (CAP_SYS_NICE) all stays as it is. */
+function goFirst(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICENESS)
+  } catch {
+    // The right, or /proc, is not there: no reason not to answer.
+  }
 }
 
 if (parentPort !== null) await run(workerData as WorkerData)
