@@ -30,7 +30,8 @@ export function watchedFolders(onProblem: (message: string) => void) {
       watcher.on('error', (error: Error) => tell(path, error))
       return [watcher]
     } catch (error) {
-      tell(path, error as Error)
+      // Gone since it was found: whoever reads the folder says so, and the next look notices when it is back.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') tell(path, error as Error)
       return []
     }
   }

@@ -41,6 +41,9 @@ export const MOST_OUTSTANDING = 512
 /** For how long a worker that is told to stop goes on while its queue does not get empty. */
 const LAST_READING_MS = 250
 
+/** Calls in a row that may fail for no reason that is known. */
+const MOST_FAULTS = 16
+
 /**
  * Serves one socket until it is told to stop, and then what waits in its queue. Between two batches it looks at the
  * control words, and nowhere else.
@@ -54,6 +57,7 @@ export function serve(options: LoopOptions): void {
   let used = batch.size
   let former: 'gone' | 'kept' = 'gone'
   let stopsAtMs = 0
+  let faults = 0
   desk.table = serving.table
   for (;;) {
     // Not before the first answers from the new one.
@@ -76,10 +80,13 @@ export function serve(options: LoopOptions): void {
     }
     if (count <= 0) {
       if (isStopping && errno === ERRNO.EAGAIN) return
-      // The receive time-out, or a signal. Whatever else it is, the next call would fail as well.
-      if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) continue
-      throw new Error(`recvmmsg failed with errno ${errno}`)
+      // The receive time-out, or a signal. What the engine does between the call and the question may change errno: only what
+      // fails again and again is a fault of the socket.
+      if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) faults = 0
+      else if (++faults === MOST_FAULTS) throw new Error(`recvmmsg failed with errno ${errno}`)
+      continue
     }
+    faults = 0
     used = count
     desk.steadyMs = options.steadyMs()
     desk.nowMs = serving.epochMs + desk.steadyMs

@@ -9,12 +9,14 @@ import { openTable } from '../../../src/dns/fastpath/table.ts'
 import { serve } from '../../../src/dns/fastpath/udp-loop.ts'
 import type { Desk } from '../../../src/dns/fastpath/work.ts'
 
+const EIO = 5
+
 const fail = (): number => {
   throw new Error('nothing calls this')
 }
 
 /** Serves a socket to which nothing comes; before each time that it is read a step happens. Returns what the loop did. */
-function run(steps: readonly ('publish' | 'nothing')[]): readonly string[] {
+function run(steps: readonly ('publish' | 'nothing' | 'fault')[]): readonly string[] {
   const did: string[] = []
   const control = new Int32Array(CONTROL.size)
   const chaos = openTable(compileChaos({ nodeId: null, version: null }).buffers)
@@ -34,6 +36,7 @@ function run(steps: readonly ('publish' | 'nothing')[]): readonly string[] {
     recvmmsg() {
       errno = ERRNO.EAGAIN
       const step = steps[reads++]
+      if (step === 'fault') errno = EIO
       if (step === undefined) Atomics.store(control, CONTROL.stop, 1)
       if (step === 'publish') Atomics.add(control, CONTROL.wanted, 1)
       return -1
@@ -59,6 +62,12 @@ function run(steps: readonly ('publish' | 'nothing')[]): readonly string[] {
   })
   return did
 }
+
+test('a call that fails for no known reason is made again; sixteen in a row end the worker', () => {
+  const faults = (count: number) => Array.from({ length: count }, () => 'fault' as const)
+  assert.deepEqual(run([...faults(15), 'nothing', ...faults(15)]), ['took a table'])
+  assert.throws(() => run(faults(16)), /recvmmsg failed with errno 5/)
+})
 
 const RUNS = [
   [[], ['took a table']],
