@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Zone } from '../../../src/domain/zone.ts'
+import { lint } from '../../../src/policy/lint/lint.ts'
 import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 import { dataText, typeOf } from '../../../src/policy/zone/record-text.ts'
 
@@ -296,4 +297,19 @@ test('a folder is given: what its zones include is no zone, unless it has an SOA
   assert.deepEqual(problems, [])
   assert.deepEqual([zones?.length, zones?.[0]?.records.at(-1)?.name], [1, 'a.geo.example'])
   assert.equal(load(withHosts(MASTER)).zones?.length, 2)
+})
+
+test('a circle of CNAMEs is an error in a document and a warning in a master file, which other servers have taken', () => {
+  const loops = (files: Files) => {
+    const { set } = loadDocuments(Object.entries(files).map(([path, text]) => ({ path, text })))
+    assert.ok(set)
+    return lint(set).flatMap(({ rule, severity, at }) => (rule === 'name-loop' ? [`${severity} ${at.file}`] : []))
+  }
+  const record = (name: string, value: string) => `{ name: ${name}, type: CNAME, value: ${value} }`
+  const document = `zone: geo.example\nns: { ns.other.example: null }\nrecords: [${record('a', 'b')}, ${record('b', 'a')}]\n`
+  assert.deepEqual(loops({ 'geo.yaml': document }), ['error geo.yaml', 'error geo.yaml'])
+  assert.deepEqual(loops({ 'geo.yaml': DOCUMENT, 'geo.example.zone': `${MASTER}a CNAME b\nb CNAME a\n` }), [
+    'warning geo.example.zone',
+    'warning geo.example.zone',
+  ])
 })

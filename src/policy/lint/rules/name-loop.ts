@@ -1,8 +1,9 @@
 import type { PolicySet } from '../../../domain/policy-set.ts'
+import type { StaticRecord } from '../../../domain/zone.ts'
 import { formatPath } from '../../path.ts'
 import { hasOnlyHostname } from '../endpoints.ts'
 import { wildcardsFor } from '../names.ts'
-import { error, type Finding, type Rule } from '../rule.ts'
+import { error, type Finding, type Rule, warning } from '../rule.ts'
 import { quote } from '../text.ts'
 
 interface Link {
@@ -79,10 +80,13 @@ function linksOf({ policies, zones }: PolicySet): readonly Link[] {
               from: record.name,
               to: record.target,
               finding: (chain: string) =>
-                error(record, 'records', `the ${record.type} record leads back to itself: ${chain}`, hint),
+                judgeOf(record)(record, 'records', `the ${record.type} record leads back to itself: ${chain}`, hint),
             },
           ],
     ),
   )
   return [...ofServices, ...ofRecords]
 }
+
+/** Other servers have taken a master file as it is, loops and all, and answer what there is of them. */
+const judgeOf = ({ at }: StaticRecord): typeof error => (/\.(?:ya?ml|json)$/i.test(at.file) ? error : warning)
