@@ -4,6 +4,7 @@ import { type Balancers, isAmong, takeHeader } from './balancers.ts'
 import { type Connection, type ConnectionLimits, createConnections, DRAIN_MS } from './connections.ts'
 import { type ListenTransport, listenError } from './listen-error.ts'
 import type { Schedule } from './schedule.ts'
+import { socketsRead } from './sockets-read.ts'
 
 export interface StreamListenerOptions {
   readonly host: string
@@ -60,6 +61,8 @@ export async function startStreamListener(options: StreamListenerOptions): Promi
     close: async () => {
       state = 'closing'
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // What was asked before is answered; nobody new comes in.
+      await socketsRead()
       const cancel = schedule(connections.drain(), DRAIN_MS)
       await closed
       cancel()

@@ -5,6 +5,7 @@ import { listenError } from './listen-error.ts'
 import { UDP_PAYLOAD_SIZE } from './opt-record.ts'
 import type { Respond } from './respond.ts'
 import type { Schedule } from './schedule.ts'
+import { socketsRead } from './sockets-read.ts'
 
 export interface UdpServer {
   close(): Promise<void>
@@ -15,8 +16,8 @@ const MAX_UNSENT = 4096
 const RECEIVE_BUFFER_OCTETS = 1 << 20
 /** How often a wildcard host is looked at for addresses that came or went. */
 const RESCAN_MS = 30_000
-/** Turns of the event loop for which a closing server goes on at most; each reads some datagrams of every socket. */
-const DRAIN_TURNS = 1000
+/** How often a closing server looks whether more has come, at most; each time it reads some datagrams of every socket. */
+const MOST_LOOKS = 300
 
 /**
  * Answers datagrams. A datagram must be answered from the address it was sent to, which a socket bound to all addresses
@@ -92,10 +93,9 @@ export async function startUdpServer(
       state = 'draining'
       cancelRescan()
       // What waits in the sockets' queues was asked before.
-      let seen = -1
-      for (let turn = 0; turn < DRAIN_TURNS && seen !== received; turn++) {
-        seen = received
-        await new Promise<void>((resolve) => setImmediate(resolve))
+      for (let looks = 0, before = -1; looks < MOST_LOOKS && received !== before; looks++) {
+        before = received
+        await socketsRead()
       }
       state = 'closing'
       if (unsent > 0) await new Promise<void>((resolve) => (whenSent = resolve))
