@@ -1,6 +1,6 @@
 import { COOKIE } from './cookies.ts'
 import type { Peer } from './peer.ts'
-import { judge, type RateLimiter, VERDICT, zoneHash } from './rate-limit.ts'
+import { judge, microsOf, type RateLimiter, secondOf, VERDICT, zoneHash } from './rate-limit.ts'
 import { composeReply, emptyReply, type Reply } from './reply.ts'
 import { RCODE } from './wire/codes.ts'
 import type { ParsedQuery } from './wire/query.ts'
@@ -28,7 +28,17 @@ export function judgeAnswer(
 ): number {
   if (transport !== 'udp' || cookie >= COOKIE.good) return VERDICT.pass
   const zone = zones === null || question === null ? null : findZone(zones, question.name)
-  return judge(limiter, bytes, 0, family, zone === null ? 0 : zoneHash(zone.apex), rcode, steadyMs())
+  const nowMs = steadyMs()
+  return judge(
+    limiter,
+    bytes,
+    0,
+    family,
+    zone === null ? 0 : zoneHash(zone.apex),
+    rcode,
+    microsOf(nowMs),
+    secondOf(nowMs),
+  )
 }
 
 /**

@@ -95,10 +95,15 @@ export function answerClassOf(rcode: number): number {
   return rcode === RCODE.NXDOMAIN ? ANSWER_CLASS.nxDomain : ANSWER_CLASS.error
 }
 
+/** The clock of {@link judge}, both parts in 31 bits and a sign: numbers that are handed on without an allocation. */
+export const microsOf = (nowMs: number): number => (nowMs * 1000) | 0
+export const secondOf = (nowMs: number): number => (nowMs / 1000) | 0
+
 /**
  * The verdict about one answer over UDP to the address at `at`; it counts as sent when it passes. Allocates nothing.
  * @param zone {@link zoneHash} of the zone around the name asked for; errors are counted without it
- * @param nowMs of a clock that all threads share and that does not jump
+ * @param micros {@link microsOf} a clock that all threads share and that does not jump
+ * @param second {@link secondOf} the same
  */
 export function judge(
   limiter: RateLimiter,
@@ -107,7 +112,8 @@ export function judge(
   family: number,
   zone: number,
   rcode: number,
-  nowMs: number,
+  micros: number,
+  second: number,
 ): number {
   const { words, costs, bursts } = limiter
   // IPv4 inside IPv6 (RFC 4291 §2.5.5.2) is the same client.
@@ -118,8 +124,6 @@ export function judge(
   const low = isV4 ? 0 : wordAt(octets, from + 4) & ~0xff
   const first = mix32(high ^ words[HEADER.seeds]!)
   const network = mix32(first ^ low ^ words[HEADER.seeds + 1]!) ^ (isV4 ? 0 : words[HEADER.seeds + 2]!)
-  const micros = (nowMs * 1000) | 0
-  const second = (nowMs / 1000) | 0
 
   const answerClass = answerClassOf(rcode)
   const counted = answerClass === ANSWER_CLASS.error ? 0 : zone

@@ -5,7 +5,7 @@ import { createTableCompiler } from '../../src/dns/fastpath/compile-table.ts'
 import type { ClientAddress } from '../../src/dns/fastpath/steer.ts'
 import { type CounterKey, openTable } from '../../src/dns/fastpath/table.ts'
 import { createWork, type Desk } from '../../src/dns/fastpath/work.ts'
-import type { RateLimiter } from '../../src/dns/rate-limit.ts'
+import { microsOf, type RateLimiter, secondOf } from '../../src/dns/rate-limit.ts'
 import { createResponder, type Respond } from '../../src/dns/respond.ts'
 import { compileZones } from '../../src/dns/zones.ts'
 import type { IpAddress, IpPrefix } from '../../src/domain/address.ts'
@@ -51,7 +51,8 @@ export function fastFixture(
     limiter,
     dice: () => dice(),
     nowMs: 0,
-    steadyMs: 0,
+    micros: 0,
+    second: 0,
   }
   const work = createWork()
   const offset = 32
@@ -64,7 +65,8 @@ export function fastFixture(
     ask(query, client, atMs, draw) {
       dice = draw
       desk.nowMs = atMs
-      desk.steadyMs = atMs
+      desk.micros = microsOf(atMs)
+      desk.second = secondOf(atMs)
       rx.set(query, offset)
       before.set(query, offset)
       const address: ClientAddress = { octets: client.bytes, at: 0, family: client.family }

@@ -77,9 +77,14 @@ function cookieOf(desk: Desk, work: Work, rx: Uint8Array, { octets, at, family }
 }
 
 /** Who shows a good cookie is where he says he is. */
-function judged({ limiter, steadyMs }: Desk, work: Work, { octets, at, family }: ClientAddress, rcode: number): number {
+function judged(
+  { limiter, micros, second }: Desk,
+  work: Work,
+  { octets, at, family }: ClientAddress,
+  rcode: number,
+): number {
   if (limiter === null || work.cookie >= COOKIE.good) return VERDICT.pass
-  return judge(limiter, octets, at, family, work.zone, rcode, steadyMs)
+  return judge(limiter, octets, at, family, work.zone, rcode, micros, second)
 }
 
 /** RFC 1034 §4.3.2 step 3: the closest name that is there, then its wildcard. */
@@ -134,7 +139,7 @@ function templateAt(
     if (type !== work.qtype && type !== OTHER_TYPE) continue
     const steerAt = words[at + ENTRY.steer]!
     if (steerAt === PUNT) return words[at + ENTRY.template]!
-    return steer(table, work, rx, client, steerAt, desk.nowMs, desk.dice)
+    return steer(desk, table, work, rx, client, steerAt)
   }
   // What ANY is answered with is of no use to it when a name says nothing about ANY.
   return work.qtype === TYPE.ANY ? PUNT : words[nameAt + NAME.other]!

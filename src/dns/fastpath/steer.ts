@@ -15,7 +15,7 @@ import {
   TREE_DEPTH_BITS,
   TREE_NUMBER,
 } from './table.ts'
-import type { Work } from './work.ts'
+import type { Desk, Work } from './work.ts'
 
 const UINT32 = 2 ** 32
 
@@ -31,13 +31,12 @@ export interface ClientAddress {
  * dns/asker.ts do, word by word over the table.
  */
 export function steer(
+  desk: Desk,
   table: FastTable,
   work: Work,
   rx: Uint8Array,
   client: ClientAddress,
   steerAt: number,
-  nowMs: number,
-  dice: () => number,
 ): number {
   const { words } = table
   let ordinaryDepth = -1
@@ -66,8 +65,8 @@ export function steer(
   const planAt = words[serviceAt + SERVICE.plansAt]! + descend(tree, work) * PLAN.size
   const flags = words[planAt + PLAN.flags]!
   setScope(work, scopeOf(work, tree, flags), ordinaryDepth, specialDepth)
-  if (!setTtlCut(table, work, planAt, nowMs)) return PUNT
-  const list = listFor(table, work, serviceAt, planAt, flags, dice)
+  if (!setTtlCut(desk, table, work, planAt)) return PUNT
+  const list = listFor(table, work, serviceAt, planAt, flags, desk.dice)
   const answer = words[words[planAt + PLAN.listsAt]! + list]!
   return words[words[steerAt + STEER.answersAt]! + answer]!
 }
@@ -97,11 +96,11 @@ function setScope(work: Work, scope: number, ordinaryDepth: number, specialDepth
   else work.scope = specialDepth >= 0 && scope !== 0 ? specialDepth : 0
 }
 
-function setTtlCut(table: FastTable, work: Work, planAt: number, nowMs: number): boolean {
+function setTtlCut(desk: Desk, table: FastTable, work: Work, planAt: number): boolean {
   const index = table.words[planAt + PLAN.validUntil]!
   work.ttlCut = -1
   if (index < 0) return true
-  const leftMs = table.times[index]! - nowMs
+  const leftMs = table.times[index]! - desk.nowMs
   // The plan has ended: the next table is on its way.
   if (leftMs <= 0) return false
   const left = Math.max(1, Math.floor(leftMs / 1000))

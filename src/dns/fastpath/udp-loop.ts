@@ -1,4 +1,4 @@
-import { VERDICT } from '../rate-limit.ts'
+import { microsOf, secondOf, VERDICT } from '../rate-limit.ts'
 import { answer } from './answer.ts'
 import { type Batch, queueAnswer, resetReceive, SLOT_OCTETS } from './batch.ts'
 import { CONTROL, COUNTED } from './control.ts'
@@ -88,8 +88,10 @@ export function serve(options: LoopOptions): void {
     }
     faults = 0
     used = count
-    desk.steadyMs = options.steadyMs()
-    desk.nowMs = serving.epochMs + desk.steadyMs
+    const steadyMs = options.steadyMs()
+    desk.micros = microsOf(steadyMs)
+    desk.second = secondOf(steadyMs)
+    desk.nowMs = serving.epochMs + steadyMs
     let answers = 0
     for (let slot = 0; slot < count; slot++) {
       answers += answerSlot(options, serving, work, client, slot, answers)

@@ -15,8 +15,9 @@ export interface Desk {
   readonly dice: () => number
   /** Since the epoch. */
   nowMs: number
-  /** Of a clock that does not jump, the same in all threads. */
-  steadyMs: number
+  /** Of a clock that does not jump, the same in all threads, as the limiter takes it. */
+  micros: number
+  second: number
 }
 
 /**

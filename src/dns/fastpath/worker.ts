@@ -61,7 +61,8 @@ async function run({ fd, control, tables, seed, cookies, limiter, chaos }: Worke
         return mix32(state)
       },
       nowMs: 0,
-      steadyMs: 0,
+      micros: 0,
+      second: 0,
     },
     handOver(slot, length) {
       const header = slot * MMSGHDR.size

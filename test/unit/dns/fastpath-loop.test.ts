@@ -20,7 +20,16 @@ function run(steps: readonly ('publish' | 'nothing' | 'fault')[]): readonly stri
   const did: string[] = []
   const control = new Int32Array(CONTROL.size)
   const chaos = openTable(compileChaos({ nodeId: null, version: null }).buffers)
-  const desk: Desk = { table: chaos, chaos, cookies: null, limiter: null, dice: () => 0, nowMs: 0, steadyMs: 0 }
+  const desk: Desk = {
+    table: chaos,
+    chaos,
+    cookies: null,
+    limiter: null,
+    dice: () => 0,
+    nowMs: 0,
+    micros: 0,
+    second: 0,
+  }
   let errno = 0
   let reads = 0
   let newest = chaos

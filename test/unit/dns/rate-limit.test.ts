@@ -6,8 +6,10 @@ import fc from 'fast-check'
 import {
   createRateLimiter,
   judge,
+  microsOf,
   type RateLimiter,
   type RateLimitSettings,
+  secondOf,
   takeNotice,
   VERDICT,
   zoneHash,
@@ -35,7 +37,7 @@ function limiterOf(settings: Partial<RateLimitSettings> = {}): RateLimiter {
 
 const asked = (limiter: RateLimiter, client: string, rcode: number, nowMs: number, zone = ZONE): number => {
   const { bytes, family } = addressOf(client)
-  return judge(limiter, bytes, 0, family, zone, rcode, nowMs)
+  return judge(limiter, bytes, 0, family, zone, rcode, microsOf(nowMs), secondOf(nowMs))
 }
 
 /** How many of `count` answers at one moment pass. */
@@ -161,7 +163,7 @@ test('all of one network together: never more than twice the rate and one burst,
         }
         for (let i = 0; i < noise; i++) {
           const bytes = Uint8Array.of(11, die() & 0xff, die() & 0xff, 0)
-          judge(limiter, bytes, 0, 4, die(), NOERROR, nowMs)
+          judge(limiter, bytes, 0, 4, die(), NOERROR, microsOf(nowMs), secondOf(nowMs))
         }
       }
       const within = (times: readonly number[], perSecond: number): void => {
@@ -196,7 +198,7 @@ test('invented networks push out nobody who is limited, and give nobody more tha
     // 200,000 networks a second: more than there are buckets, each in use for longer than that.
     for (let i = 0; i < 2000; i++) {
       new DataView(bytes.buffer).setUint32(0, die())
-      judge(limiter, bytes, 0, 4, ZONE, NOERROR, nowMs)
+      judge(limiter, bytes, 0, 4, ZONE, NOERROR, microsOf(nowMs), secondOf(nowMs))
     }
     sent += passed(limiter, '192.0.2.1', NOERROR, 3, nowMs)
   }
@@ -210,7 +212,7 @@ test('few networks do not limit each other', () => {
   for (let i = 0; i < 20_000; i++) {
     bytes[1] = i >> 8
     bytes[2] = i & 0xff
-    if (judge(limiter, bytes, 0, 4, ZONE, NOERROR, i / 100) !== VERDICT.pass) limited++
+    if (judge(limiter, bytes, 0, 4, ZONE, NOERROR, microsOf(i / 100), secondOf(i / 100)) !== VERDICT.pass) limited++
   }
   assert.equal(limited, 0)
 })
@@ -244,8 +246,8 @@ import(workerData.module).then(({ judge }) => {
   let passed = 0
   for (let i = 0; i < 30_000; i++) {
     const noise = Uint8Array.of(10, i >> 8, i & 0xff, 1)
-    judge(workerData.limiter, noise, 0, 4, 1, 0, 1000)
-    if (judge(workerData.limiter, Uint8Array.of(192, 0, 2, i & 0xff), 0, 4, 1, 0, 1000) === 0) passed++
+    judge(workerData.limiter, noise, 0, 4, 1, 0, 1_000_000, 1)
+    if (judge(workerData.limiter, Uint8Array.of(192, 0, 2, i & 0xff), 0, 4, 1, 0, 1_000_000, 1) === 0) passed++
   }
   parentPort.postMessage(passed)
 })`
