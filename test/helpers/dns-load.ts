@@ -40,6 +40,8 @@ export interface Load {
 const SETTLED_MS = 250
 /** On loopback nothing is lost on the way: what is not there by then was not answered. */
 const LOST_MS = 4000
+/** A connected socket reports that nobody listens any more before the answers that had reached it already. */
+const STILL_QUEUED_MS = 250
 const RECEIVE_BUFFER_OCTETS = 4 << 20
 
 interface InForce {
@@ -127,9 +129,11 @@ async function openUdp(port: number): Promise<UdpLane> {
   const waiting = new Map<number, (answer: Buffer | 'gone') => void>()
   let id = 0
   socket.on('message', (message) => waiting.get(message.readUInt16BE())?.(message))
-  // Nobody listens any more.
   socket.on('error', () => {
-    for (const done of [...waiting.values()]) done('gone')
+    const asked = [...waiting.values()]
+    setTimeout(() => {
+      for (const done of asked) done('gone')
+    }, STILL_QUEUED_MS)
   })
   socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
