@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const PACKAGE_OF = { dig: 'bind9-dnsutils' } as const satisfies Record<string, string>
+const PACKAGE_OF = { dig: 'bind9-dnsutils', 'redis-server': 'redis-server' } as const satisfies Record<string, string>
 
 export type Program = keyof typeof PACKAGE_OF
 export const PROGRAMS = Object.keys(PACKAGE_OF) as Program[]
@@ -34,7 +34,7 @@ export function ensureDebian(programs: readonly Program[]): string[] {
   const missing = programs.filter((program) => !isOnPath(program))
   if (missing.length === 0) return []
   const packages = missing.map((program) => PACKAGE_OF[program])
-  const obstacle = installWithApt(packages)
+  const obstacle = installQuietly(packages)
   if (obstacle === null) return []
   return missing.map(
     (program) => `${program} (Debian package ${PACKAGE_OF[program]}) is missing and was not installed: ${obstacle}`,
@@ -47,10 +47,14 @@ export function ensureDebian(programs: readonly Program[]): string[] {
  */
 export function ensureDebianPackages(packages: readonly string[]): string | null {
   const missing = packages.filter((name) => !isInstalled(name))
-  if (missing.length === 0) return null
+  return missing.length === 0 ? null : installQuietly(missing)
+}
+
+/** Servers among them are not started: tests and benchmarks start their own. */
+function installQuietly(packages: readonly string[]): string | null {
   const restore = keepServicesDown()
   try {
-    return installWithApt(missing)
+    return installWithApt(packages)
   } finally {
     restore()
   }

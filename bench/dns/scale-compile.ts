@@ -48,7 +48,7 @@ function createCompiler() {
   let revision = 0
   function* turns(set: PolicySet, overrides: readonly Override[]): Turns<void> {
     const kept: PolicySet = before === null ? set : yield* keepEqualDocuments(set, before.set)
-    const facts = assembleFacts(kept.policies, overrides, NOW_MS, before?.facts ?? null)
+    const facts = assembleFacts({ policies: kept.policies, overrides }, NOW_MS, before?.facts ?? null)
     const number = kept.policies === before?.set.policies ? revision : ++revision
     const head = { number, digest: '', author: '', reason: '', atMs: NOW_MS }
     const parts = { revision: head, set: kept, facts, freshness: 'fresh', geo: GEO, nowMs: NOW_MS } as const

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import type { IpPrefix } from '../domain/address.ts'
+import { CHECK_SETTINGS, type CheckConfig } from './config-check-settings.ts'
 import { DNS_SETTINGS, type DnsConfig } from './config-dns-settings.ts'
+import { REPORT_SETTINGS, type ReportConfig } from './config-report-settings.ts'
 import { plain, type Setting } from './config-setting.ts'
 import {
   folderShape,
@@ -21,7 +23,7 @@ const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
 const STORES = ['memory'] as const
 
 /** Everything that can be set for one node. */
-export interface Config extends DnsConfig {
+export interface Config extends CheckConfig, DnsConfig, ReportConfig {
   /** Null is off, here and for those below. */
   readonly dns: ListenAddress | null
   readonly dot: ListenAddress | null
@@ -110,6 +112,8 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
     help: 'networks of your own proxies: their X-Forwarded-For, Forwarded and tenant headers are believed',
   },
   ...DNS_SETTINGS,
+  ...CHECK_SETTINGS,
+  ...REPORT_SETTINGS,
   logLevel: {
     path: ['log', 'level'],
     placeholder: '<level>',

@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { MAX_SECRETS, SECRET_LENGTH } from '../dns/cookies.ts'
 import { type NameServer, parseNameServer } from '../dns/name-servers.ts'
 import { formatAddress, formatPrefix, type IpPrefix, parseAddress, parsePrefix } from '../domain/address.ts'
+import type { GeoPoint } from '../domain/place.ts'
+import { KEY_OCTETS } from '../http/decision-token.ts'
 import { suggest } from '../policy/suggest.ts'
 
 /** Where a front end listens. */
@@ -62,16 +64,37 @@ export const oneOf = <const T extends string>(values: readonly T[]) =>
     },
   )
 
-const upTo = (most: number) =>
+const between = (least: number, most: number) =>
   fromText(
-    (text) => (/^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : undefined),
-    `a whole number from 0 to ${most}`,
+    (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined),
+    `a whole number from ${least} to ${most}`,
   )
+const upTo = (most: number) => between(0, most)
 
 export const workersShape = upTo(64)
 /** Buckets are counted in whole microseconds: no rate is higher, and the highest ones are rounded down. */
 export const rateLimitShape = upTo(1_000_000)
 export const slipShape = upTo(10)
+export const probesPerSecondShape = between(1, 100_000)
+/** No machine has more ports to ask from. */
+export const probesAtOnceShape = between(1, 65_535)
+
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
+/** Milliseconds. */
+export const durationShape = fromText<number>((text) => {
+  const [, count, unit = ''] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? []
+  return count === undefined ? undefined : Number(count) * (UNITS_MS[unit] ?? 0)
+}, 'a duration such as 500ms, 5s or 1m')
+export const formatDuration = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`)
+
+/** Null is `none`. */
+export const pointShape = fromText<GeoPoint | null>((text) => {
+  if (text === 'none') return null
+  const [, lat, lon] = /^(-?\d{1,2}(?:\.\d+)?),\s*(-?\d{1,3}(?:\.\d+)?)$/.exec(text) ?? []
+  const point = { lat: Number(lat), lon: Number(lon) }
+  return Math.abs(point.lat) <= 90 && Math.abs(point.lon) <= 180 ? point : undefined
+}, 'latitude and longitude in degrees, such as 50.11,8.68, or none')
+export const formatPoint = (point: GeoPoint | null): string => (point === null ? 'none' : `${point.lat},${point.lon}`)
 
 /** A list; the single word `empty` stands for one without entries, so that a flag can undo what a file says. */
 const listOf = <T>(item: z.ZodType<T>, empty: string) =>
@@ -115,6 +138,14 @@ export const cookieSecretsShape = listOf<Uint8Array>(
   ),
   'random',
 ).refine((secrets) => secrets.length <= MAX_SECRETS, MOST_SECRETS)
+
+const REPORT_KEY = /^[\da-f]{64}$/i
+/** The same convention. */
+export const reportKeyShape = fromText<Uint8Array | null>(
+  (text) => (text === 'random' ? null : REPORT_KEY.test(text) ? Uint8Array.fromHex(text) : undefined),
+  `${KEY_OCTETS} octets as ${2 * KEY_OCTETS} hexadecimal digits, in quotation marks in a file, or random`,
+)
+export const formatReportKey = (key: Uint8Array | null): string => (key === null ? 'random' : 'not shown')
 
 export const formatCookieSecrets = (secrets: readonly Uint8Array[]): string =>
   secrets.length === 0 ? 'random' : `${secrets.length} not shown`

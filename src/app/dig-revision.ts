@@ -3,7 +3,8 @@ import type { Revision, SourceDocument } from '../domain/revision.ts'
 import { loadDocuments } from '../policy/load.ts'
 import type { Store } from '../ports/store.ts'
 import { revisionDigest } from '../state/revision-digest.ts'
-import { formatListenAddress, type ListenAddress } from './config-values.ts'
+import { askAdmin } from './ask-admin.ts'
+import type { ListenAddress } from './config-values.ts'
 
 /** What a running node says of itself on its admin port, as far as it matters here. */
 export interface NodeWord {
@@ -23,19 +24,9 @@ export interface ChosenRevision {
   readonly notes: readonly string[]
 }
 
-const STATUS_TIMEOUT_MS = 1000
-
 /** Asks `GET /v1/status`; null when nobody answers there, or not so. Never rejects. */
-export async function askNode(admin: ListenAddress | null): Promise<NodeWord | null> {
-  if (admin === null) return null
-  try {
-    const url = `http://${formatListenAddress(reachable(admin))}/v1/status`
-    const response = await fetch(url, { signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) })
-    return readStatus(await response.json())
-  } catch {
-    return null
-  }
-}
+export const askNode = async (admin: ListenAddress | null): Promise<NodeWord | null> =>
+  readStatus(await askAdmin(admin, '/v1/status'))
 
 function readStatus(status: unknown): NodeWord | null {
   const { revision, about } = (status ?? {}) as {
@@ -45,12 +36,6 @@ function readStatus(status: unknown): NodeWord | null {
   const { number, digest } = revision ?? {}
   if (typeof number !== 'number' || typeof digest !== 'string') return null
   return { revision: { number, digest }, geo: about?.geo?.name ?? null }
-}
-
-/** Where something that listens on all addresses can be asked from the same machine. */
-export function reachable({ host, port }: ListenAddress): ListenAddress {
-  if (host === '0.0.0.0') return { host: '127.0.0.1', port }
-  return { host: host === '::' ? '::1' : host, port }
 }
 
 export interface Candidates {

@@ -9,15 +9,8 @@ import { answersOf, type Explanation, explain } from './explain.ts'
 import { narrowed } from './known-draws.ts'
 
 /** The engine's trace of a decision: snapshots are compiled without. `asked` is how the client was named. */
-export function explainDecisionOf(
-  decision: Decision,
-  { services, geo }: Snapshot,
-  asked: string,
-  nowMs: number,
-): Explanation {
-  const { policy, client, slot } = decision
-  const facts = services.get(policy.service)?.facts
-  if (facts === undefined) throw new Error(`a decision about ${policy.service}, which is not in its snapshot`)
+export function explainDecisionOf(decision: Decision, { geo }: Snapshot, asked: string, nowMs: number): Explanation {
+  const { policy, facts, client, planned, slot } = decision
   const address = client.network?.address ?? null
   const who = {
     text: address === null || asked !== 'none' ? asked : formatAddress(address),
@@ -25,7 +18,7 @@ export function explainDecisionOf(
     city: address === null ? null : (geo.describe(address)?.city ?? null),
     locationId: address === null ? null : geo.locate(address).locationId,
   }
-  return explain({ policy, facts, nowMs }, who, slot)
+  return explain({ policy, facts, nowMs }, who, slot, client, planned)
 }
 
 /** The steps that made the answer what it is, a few words each: those that dropped or moved anybody or made a split, and what came of it. */

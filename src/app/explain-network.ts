@@ -2,6 +2,7 @@ import { bitAt, type IpAddress, type IpPrefix, prefixOf } from '../domain/addres
 import { NOWHERE } from '../domain/place.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type PrefixTree, rootOf } from '../domain/prefix-tree.ts'
+import { atOnce } from '../domain/turns.ts'
 import { createPlanner } from '../engine/plan.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import { networkClasses } from '../steering/network-classes.ts'
@@ -33,7 +34,7 @@ export function splitNetwork(question: Question, who: ExplainedClient, geo: GeoL
   const { frontEnd, network, request } = who.client
   if (network === null) return null
   const planner = createPlanner(question.policy, question.facts, question.nowMs)
-  const { classes, tree } = networkClasses(question.policy, geo)
+  const { classes, tree } = atOnce(networkClasses(question.policy, question.facts, geo))
   const plans = new Map<number, Plan>()
   const planAt = ([place, networkClass]: Cursor): Plan => {
     const cell = ~networkClass * geo.locations.length + ~place

@@ -11,6 +11,7 @@ import {
 import type { Client, FrontEnd, RequestAttributes } from '../domain/client.ts'
 import { COUNTRIES } from '../domain/countries.ts'
 import { NO_FACTS, type PolicyFacts } from '../domain/facts.ts'
+import { overrideNames } from '../domain/override.ts'
 import { type Location, NOWHERE } from '../domain/place.ts'
 import { DEPENDS, type Dependency, type Plan, type PlanNode, type Slot } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -19,7 +20,6 @@ import { listShares } from '../engine/shares.ts'
 import { axisDraw } from '../engine/slots.ts'
 import { countryCentre, subdivisionCentre } from '../policy/test-clients.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
-import { overrideNames } from './facts.ts'
 import { drawsOf, narrowed, slotOf } from './known-draws.ts'
 
 /** Who is asked for: an address, a network, or a country (`DE`), or part of one (`US-VA`). */
@@ -129,7 +129,7 @@ export function withDown(policy: Policy, facts: PolicyFacts, globs: readonly str
   if (globs.length === 0) return facts
   const endpoints = policy.endpoints.map((endpoint, index) => {
     const known = facts.endpoints[index] ?? NO_FACTS
-    const isDown = globs.some((glob) => overrideNames(`*/${glob}`, policy.service, endpoint.id))
+    const isDown = globs.some((glob) => overrideNames(`*/${glob}`, policy.service, endpoint))
     return isDown ? ({ ...known, health: 'down', ipv4UpShare: 0, ipv6UpShare: 0, override: null } as const) : known
   })
   return { ...facts, endpoints }
@@ -151,15 +151,17 @@ export function answersOf(plan: Plan, policy: Policy, node: PlanNode = plan.root
  * Asks the engine, with a full trace.
  * @param slot replays a decision that was really given
  * @param drawer whose draws count: the whole network, where `who` stands for a part of it
+ * @param planned what the plan is made for: see `plannedClient`
  */
 export function explain(
   question: Question,
   who: ExplainedClient,
   slot: Slot | null = null,
   drawer: Client = who.client,
+  planned: Client = who.client,
 ): Explanation {
   const { policy, facts, nowMs } = question
-  const answer = plan(policy, who.client, facts, nowMs)
+  const answer = plan(policy, planned, facts, nowMs)
   const draws = drawsOf(answer, policy.service, drawer, slot)
   const own = answersOf(answer, policy, narrowed(answer, draws))
   return {

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { createAdmin } from '../http/admin/admin.ts'
+import { createDecisionTokens, KEY_OCTETS, NODE_OCTETS } from '../http/decision-token.ts'
 import { createDiscovery } from '../http/discovery/discovery.ts'
 import { createRedirect } from '../http/redirect/redirect.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
@@ -23,7 +25,7 @@ export async function openFronts(parts: FrontParts): Promise<OpenFront> {
 
 /** In the order in which they open. */
 function openings(parts: FrontParts): (() => Promise<OpenFront>)[] {
-  const { config, live, metrics, log, version, nowMs, dice, status } = parts
+  const { config, live, metrics, log, version, nowMs, dice, status, monitor, heartbeats, reports } = parts
   const current = (): Snapshot => {
     const snapshot = live.current()
     if (snapshot === null) throw new Error('front ends open after the first snapshot is published')
@@ -33,7 +35,8 @@ function openings(parts: FrontParts): (() => Promise<OpenFront>)[] {
   // Fastify would announce each port; the node does that itself, once.
   const httpLog = log.child({}, { level: log.isLevelEnabled('debug') ? 'debug' : 'warn' })
   const onAnswer = metrics.onHttpAnswer
-  const deps = { current, nowMs, dice, trustedProxies, onAnswer, logger: httpLog }
+  const tokens = createDecisionTokens(config.reportsKey ?? randomBytes(KEY_OCTETS), randomBytes(NODE_OCTETS))
+  const deps = { current, nowMs, dice, tokens, trustedProxies, onAnswer, logger: httpLog }
   const http = (front: 'redirect' | 'discovery' | 'admin', create: () => Parameters<typeof openHttp>[2]) => {
     const address = config[front]
     return address === null ? [] : [() => openHttp(front, address, create())]
@@ -41,9 +44,24 @@ function openings(parts: FrontParts): (() => Promise<OpenFront>)[] {
   return [
     () => openDns(parts, current),
     ...http('redirect', () => createRedirect(deps)),
-    ...http('discovery', () => createDiscovery({ ...deps, version })),
+    ...http('discovery', () =>
+      createDiscovery({
+        ...deps,
+        version,
+        reports: reports === null ? null : { sink: reports, onReport: metrics.onReport },
+        heartbeats: { sink: heartbeats, onHeartbeat: metrics.onHeartbeat },
+      }),
+    ),
     ...http('admin', () =>
-      createAdmin({ current: live.current, status, nowMs, registry: metrics.registry, version, logger: httpLog }),
+      createAdmin({
+        current: live.current,
+        status,
+        monitor,
+        nowMs,
+        registry: metrics.registry,
+        version,
+        logger: httpLog,
+      }),
     ),
   ]
 }

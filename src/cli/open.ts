@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { checkDocuments } from '../app/check-documents.ts'
 import { type Config, loadConfig, type Origins } from '../app/config.ts'
 import { withDown } from '../app/explain.ts'
-import { assembleFacts } from '../app/facts.ts'
+import { askFacts, factsOfPolicy } from '../app/known-facts.ts'
 import { geoCache } from '../app/node.ts'
 import { readPolicyDirectory } from '../app/policy-directory.ts'
 import type { PolicyFacts } from '../domain/facts.ts'
@@ -11,7 +11,6 @@ import type { Policy } from '../domain/policy.ts'
 import type { PolicySet } from '../domain/policy-set.ts'
 import { GeoDataError } from '../geo/geo-data-error.ts'
 import { openGeo } from '../geo/open-geo.ts'
-import { distanceView } from '../latency/distance-view.ts'
 import { formatProblem, loadDocuments } from '../policy/load.ts'
 import { didYouMean } from '../policy/suggest.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
@@ -80,7 +79,10 @@ export function serviceOf(set: PolicySet, name: string): Policy {
 export const openStore = (config: Config, io: Io): Promise<Store> =>
   openMemoryStore({ directory: config.state, nowMs: io.nowMs, onProblem: io.say })
 
-/** The facts of one service as the overrides in the state directory make them, with those endpoints down besides. */
+/**
+ * The facts of one service as the running node says them, if there is one, with the overrides in the state directory, and with
+ * those endpoints down besides.
+ */
 export async function openFacts(
   config: Config,
   io: Io,
@@ -98,8 +100,8 @@ export async function openFacts(
   }
   const store = await openStore(config, io)
   try {
-    const facts = assembleFacts([policy], await store.overrides(nowMs), nowMs, null)
-    return withDown(policy, facts.of.get(policy.service) ?? { endpoints: [], latency: distanceView }, down)
+    const known = await askFacts(config, store, io.nowMs())
+    return withDown(policy, factsOfPolicy(known, policy, await store.overrides(nowMs), nowMs), down)
   } finally {
     await store.close()
   }

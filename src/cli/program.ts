@@ -8,6 +8,7 @@ import { defineGeo } from './commands/geo.ts'
 import { defineOverride } from './commands/override.ts'
 import { defineServe } from './commands/serve.ts'
 import { defineShare } from './commands/share.ts'
+import { defineStatus } from './commands/status.ts'
 import type { Io } from './io.ts'
 import { collect } from './options.ts'
 import { VERSION } from './version.ts'
@@ -19,6 +20,7 @@ const COMMANDS = [
   defineDig,
   defineShare,
   defineGeo,
+  defineStatus,
   defineOverride,
   defineConfig,
 ]
@@ -32,6 +34,7 @@ Start here:
   nearcast check                          judge the policies, every problem at once
   nearcast explain api 81.2.69.142 DE     who gets what, and why
   nearcast dig api.geo.example            what DNS answers to the world, beside what it should
+  nearcast status                         what the running node believes of its endpoints
 
 Every setting can be a flag, a NEARCAST_… variable, or a line in nearcast.yaml; the first of them counts.
 Exit codes: 0 done, 1 problems were found, 2 the command was not understood.`
@@ -66,6 +69,7 @@ const READ: Readonly<Record<string, string>> = {
   dig: '--config, --dns, --dot, --admin, --policies, --zone, --geo-data, --state, --resolvers',
   share: '--config, --policies, --zone, --geo-data, --state',
   geo: '--config, --geo-data, --state',
+  status: '--config, --admin',
   override: '--config, --policies, --state',
 }
 

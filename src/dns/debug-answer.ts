@@ -1,7 +1,6 @@
 import { plan } from '../engine/plan.ts'
 import { describeReason } from '../policy/words.ts'
 import type { Decision } from '../steering/decide.ts'
-import type { SteeredService } from '../steering/snapshot.ts'
 import type { Answering } from './answering.ts'
 import { find, zoneFor } from './lookup.ts'
 import { takeDecision } from './service-answer.ts'
@@ -29,7 +28,7 @@ export function answerDebug(answering: Answering, qname: WireName): boolean {
     owner: qname,
     type: TYPE.TXT,
     ttlSeconds: TTL_SECONDS,
-    data: linesOf(decision, tracedExclusions(decision, service, answering.nowMs)).map((line) =>
+    data: linesOf(decision, tracedExclusions(decision, answering.nowMs)).map((line) =>
       textData([Buffer.from(line, 'utf8').subarray(0, 255)]),
     ),
   })
@@ -37,8 +36,8 @@ export function answerDebug(answering: Answering, qname: WireName): boolean {
 }
 
 /** Plans are compiled without a trace: whoever debugs has it made again. */
-function tracedExclusions({ policy, client }: Decision, { facts }: SteeredService, nowMs: number): readonly string[] {
-  return plan(policy, client, facts, nowMs).exclusions.map(({ endpoint, step, reason }) => {
+function tracedExclusions({ policy, planned, facts }: Decision, nowMs: number): readonly string[] {
+  return plan(policy, planned, facts, nowMs).exclusions.map(({ endpoint, step, reason }) => {
     const id = policy.endpoints[endpoint]?.id ?? `#${endpoint}`
     return `not ${id}: ${describeReason(reason, policy, step)}`
   })

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Policy } from '../domain/policy.ts'
+import { shownCount } from '../engine/ttl.ts'
 import type { Decision } from '../steering/decide.ts'
 
 /** What can be handed out: an endpoint, or the target of a static answer. */
@@ -35,10 +36,8 @@ export function shownEndpoints(policy: Policy, ranked: readonly Endpoint[]): rea
  * The first endpoint of the list, or as many as `take` says. A `take` whose condition did not hold has left the list
  * long, and still says how many a client can use.
  */
-function firstOf(policy: Policy, ranked: readonly Endpoint[]): readonly Endpoint[] {
-  const taken = policy.steps.map((step) => (step.kind === 'take' ? step.n : 1))
-  return ranked.slice(0, Math.max(1, ...taken))
-}
+const firstOf = (policy: Policy, ranked: readonly Endpoint[]): readonly Endpoint[] =>
+  ranked.slice(0, shownCount(policy))
 
 /** For each family that none of the first has, the next endpoint that has it, if the policy says so. */
 function standInsOf(

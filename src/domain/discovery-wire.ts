@@ -1,5 +1,6 @@
 /** The JSON of the discovery API, as clients read it. The SDK shares these types and nothing else with the server. */
 
+import type { RttEstimate } from './facts.ts'
 import type { Dependency, Outcome } from './plan.ts'
 
 /** Where a client can connect to. */
@@ -28,7 +29,43 @@ export interface ServiceAnswer extends Reach {
   readonly alternatives: readonly (Reach & { readonly rank: number })[]
   /** When and where to ask again. */
   readonly next: { readonly refreshAfterSeconds: number; readonly url: string }
+  /** Proves for five minutes, to a client of the same network, that it was given these endpoints; null for a static answer outside the list. */
+  readonly token: string | null
+  /** Where to report by that token what the endpoints were like; null where this node takes no reports. */
+  readonly reports: string | null
   readonly explain?: ExplainedAnswer
+}
+
+/** The body of `POST /v1/reports`; docs/reports.md describes it. */
+export interface Report {
+  /** Of the answer that gave the endpoints. */
+  readonly token: string
+  /** One to sixteen. */
+  readonly measurements: readonly ReportedMeasurement[]
+}
+
+export interface ReportedMeasurement {
+  readonly endpoint: string
+  /** `ok` when left out. */
+  readonly outcome?: 'ok' | 'unreachable'
+  /** Milliseconds of one phase each; left out where it was not seen. */
+  readonly connectMs?: number
+  readonly tlsMs?: number
+  readonly firstByteMs?: number
+}
+
+/** What was taken of a report. */
+export interface ReportReceipt {
+  /** Ids of endpoints. */
+  readonly taken: readonly string[]
+  /**
+   * By position in `measurements`: not among the token's endpoints; measured often enough by this network; or faster than light,
+   * or slower than anybody waits.
+   */
+  readonly ignored: readonly {
+    readonly measurement: number
+    readonly reason: 'notGiven' | 'enough' | 'implausible'
+  }[]
 }
 
 /** What `?explain=1` adds: how the answer came about, in words. */
@@ -50,6 +87,8 @@ export interface ExplainedAnswer {
     readonly because: string | null
     readonly before: readonly string[]
     readonly after: readonly string[]
+    /** What `fastest` took the round-trip times to be, ± one standard deviation; empty for other steps. */
+    readonly estimates: readonly (RttEstimate & { readonly endpoint: string })[]
   }[]
   readonly excluded: readonly {
     readonly endpoint: string

@@ -1,4 +1,4 @@
-import type { Override, RttEstimate } from './facts.ts'
+import type { Override, RttEstimate, Unreachable } from './facts.ts'
 import type { StaticTarget, StepKind, Sticky } from './policy.ts'
 
 /** Why the plan is what it is. */
@@ -25,10 +25,18 @@ export type Reason =
   | { readonly kind: 'notKept' | 'dropped'; readonly hard: boolean }
   | { readonly kind: 'outsideServes'; readonly hard: boolean }
   | { readonly kind: 'servesEverybody' }
+  /** Behind the healthy ones, or dropped, as the `up` step says. */
+  | { readonly kind: 'degraded' }
+  /** Slow start: it takes back only so many percent of its clients so far. */
+  | { readonly kind: 'returning'; readonly percent: number }
+  /** Clients of this network report that they cannot reach it. */
+  | { readonly kind: 'unreachable'; readonly network: Unreachable['network'] }
   /** A tier in front of it has a survivor. 0 is the first tier. */
   | { readonly kind: 'lowerTier'; readonly tier: number }
   | { readonly kind: 'farther'; readonly distanceKm: number | null; readonly effectiveKm: number | null }
   | { readonly kind: 'slower'; readonly estimate: RttEstimate | null }
+  /** For so many percent of the clients the second fastest goes first, so that it is measured, too. */
+  | { readonly kind: 'behindExplored'; readonly percent: number }
   | { readonly kind: 'shed'; readonly metric: string; readonly value: number; readonly percent: number }
   | { readonly kind: 'standby' }
   | { readonly kind: 'notTaken'; readonly n: number }
@@ -56,8 +64,13 @@ export interface TraceStep {
     readonly effect: 'dropped' | 'moved'
     readonly reason: Reason
   }[]
-  /** The value the step ordered by: km for `nearest`, ms for `fastest`, weight for `spread`; absent where it has none. */
-  readonly values: readonly { readonly endpoint: number; readonly value: number }[]
+  /** The value the step ordered by: km for `nearest`, ms for `fastest`, weight for `spread`, headroom where `up` deals by it; absent where it has none. */
+  readonly values: readonly {
+    readonly endpoint: number
+    readonly value: number
+    /** For `fastest`: what the value is known from. */
+    readonly estimate?: RttEstimate
+  }[]
   /**
    * `allDown`: the second run, after the chain had left nothing: the hard fences first, then for `lastResort` the rest
    * of the chain without `up` and `shed`.

@@ -1,4 +1,5 @@
 import type { IpAddress, IpPrefix } from './address.ts'
+import type { Check } from './check.ts'
 import type { FrontEnd } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Continent } from './place.ts'
@@ -86,6 +87,15 @@ export type StepAction =
       readonly kind: 'up'
       readonly threshold: { readonly ipv4: number; readonly ipv6: number }
       readonly minHealthy: { readonly per: 'site' | { readonly tags: readonly string[] }; readonly n: number } | null
+      /** What becomes of those that are degraded: nothing, fall behind the others, or go. */
+      readonly degraded: 'keep' | 'behind' | 'drop'
+      /** Over how long an endpoint that comes back takes its clients back; 0: at once. */
+      readonly slowStartSeconds: number
+      /**
+       * Where the clients of one that is gone go. `next`: to the next of each client's order. `headroom`: they are dealt
+       * over the survivors in proportion to what those can still carry of `metric` (gdnsd #126).
+       */
+      readonly failover: { readonly to: 'next' } | { readonly to: 'headroom'; readonly metric: string }
     }
   /** Soft: those that do not match fall behind those that do (NS1 fence). Hard: they are gone, even if nothing remains. */
   | { readonly kind: 'keep' | 'drop'; readonly match: Selector; readonly hard: boolean }
@@ -103,11 +113,29 @@ export type StepAction =
       /** Endpoint index → bias, over `Endpoint.bias`. */
       readonly bias: ReadonlyMap<number, number>
     }
-  /** Orders by estimated RTT. Within so many ms of the best counts as equal. */
-  | { readonly kind: 'fastest'; readonly withinMs: number }
-  /** Moves a share away that rises from 0 at `low` to all at `high` (NS1 shed_load). */
-  | { readonly kind: 'shed'; readonly metric: string; readonly low: number; readonly high: number }
-  | { readonly kind: 'spread'; readonly by: 'weight' | 'capacity' | 'equal'; readonly sticky: Sticky }
+  /**
+   * Orders by estimated RTT. Within so many ms of the best counts as equal. `explorePercent` of the clients get the second
+   * best first, where measurements have a voice, so that it is measured too; 0: none.
+   */
+  | { readonly kind: 'fastest'; readonly withinMs: number; readonly explorePercent: number }
+  /**
+   * Moves a share away that rises from 0 at `low` to all at `high` (NS1 shed_load). The share changes by at most
+   * `percentPerMinute` (mirrorbits #222); 100 and more: at once.
+   */
+  | {
+      readonly kind: 'shed'
+      readonly metric: string
+      readonly low: number
+      readonly high: number
+      readonly percentPerMinute: number
+    }
+  /** `headroom`: by what of its capacity an endpoint does not report as used, of `metric`. */
+  | {
+      readonly kind: 'spread'
+      readonly by: 'weight' | 'capacity' | 'equal' | 'headroom'
+      readonly metric: string
+      readonly sticky: Sticky
+    }
   | { readonly kind: 'take'; readonly n: number }
 
 export type StepKind = StepAction['kind']
@@ -173,19 +201,6 @@ export type TenantSource =
   | { readonly from: 'header'; readonly name: string }
   | { readonly from: 'path' }
 
-export interface Check {
-  readonly name: string
-  readonly kind: 'http' | 'tcp'
-  /** HTTP path; null for TCP. */
-  readonly path: string | null
-  readonly expect: readonly number[]
-  readonly port: number | null
-  readonly everySeconds: number
-  readonly timeoutSeconds: number
-  readonly fall: number
-  readonly rise: number
-}
-
 /** A service's document, checked: every id resolved, every unit fixed. */
 export interface Policy {
   readonly service: string
@@ -205,6 +220,8 @@ export interface Policy {
   readonly tenants: readonly TenantSource[]
   readonly endpoints: readonly Endpoint[]
   readonly checks: readonly Check[]
+  /** Overrides that would leave fewer endpoints in service are refused, unless they are forced. */
+  readonly minInService: number
   readonly steps: readonly Step[]
   readonly onAllDown: OnAllDown
   readonly tests: readonly PolicyTest[]

@@ -145,18 +145,36 @@ export const zipTrees = (a: PrefixTree, b: PrefixTree, combine: (a: number, b: n
 /** Nodes from one pause to the next: about a millisecond. */
 const NODES_PER_TURN = 1 << 14
 
-/** The same with pauses. */
-export function* zipSteps(a: PrefixTree, b: PrefixTree, combine: (a: number, b: number) => number): Turns<PrefixTree> {
+/** Parts of the address space up to this wide have a pause behind them. */
+const PAUSED_PREFIX_LENGTH = 12
+
+/**
+ * The same with pauses.
+ * @param alone what `combine` gives for this value of the second tree, whatever the first one has there; null where that matters
+ */
+export function* zipSteps(
+  a: PrefixTree,
+  b: PrefixTree,
+  combine: (a: number, b: number) => number,
+  alone: (b: number) => number | null = () => null,
+): Turns<PrefixTree> {
   const builder = createPrefixTreeBuilder()
   const wholes = new Map<number, Int32Array>()
 
   /** What every node of `a` becomes where `b` has this value: one pass in the order of the array, which memory likes best. */
   function* mapWhole(value: number): Turns<Int32Array> {
-    const whole = new Int32Array(a.nodes.length / 2)
-    const mapped = (child: number): number => (child < 0 ? leafOf(combine(~child, value)) : whole[child]!)
+    const { nodes } = a
+    const whole = new Int32Array(nodes.length / 2)
     for (let from = 0; from < whole.length; from += NODES_PER_TURN) {
       const to = Math.min(whole.length, from + NODES_PER_TURN)
-      for (let i = from; i < to; i++) whole[i] = builder.join(mapped(a.nodes[i * 2]!), mapped(a.nodes[i * 2 + 1]!))
+      for (let i = from; i < to; i++) {
+        const left = nodes[i * 2]!
+        const right = nodes[i * 2 + 1]!
+        whole[i] = builder.join(
+          left < 0 ? leafOf(combine(~left, value)) : whole[left]!,
+          right < 0 ? leafOf(combine(~right, value)) : whole[right]!,
+        )
+      }
       yield
     }
     return whole
@@ -173,26 +191,41 @@ export function* zipSteps(a: PrefixTree, b: PrefixTree, combine: (a: number, b: 
 
   const zip = (x: number, y: number): number => {
     if (x < 0 && y < 0) return leafOf(combine(~x, ~y))
-    if (y < 0) return wholes.get(y)?.[x] ?? mapPart(x, ~y)
+    if (y < 0) return filled(x, y) ?? mapPart(x, ~y)
     const left = zip(side(a, x, 0), side(b, y, 0))
     return builder.join(left, zip(side(a, x, 1), side(b, y, 1)))
   }
 
+  /** What `x` becomes where `b` has one value, if that is known already; `y` is a leaf. */
+  const filled = (x: number, y: number): number | null => {
+    const value = alone(~y)
+    return value === null ? (wholes.get(y)?.[x] ?? null) : leafOf(value)
+  }
+
   /** The wide networks, each of them with a pause behind it. */
   function* zipWide(x: number, y: number, depth: number): Turns<number> {
-    if (depth > WIDE_PREFIX_LENGTH || (x < 0 && y < 0)) return zip(x, y)
-    if (y < 0) {
-      const whole = wholes.get(y) ?? (yield* mapWhole(~y))
-      wholes.set(y, whole)
-      return whole[x]!
-    }
+    if (depth > PAUSED_PREFIX_LENGTH || y < 0) return zip(x, y)
     yield
     const left = yield* zipWide(side(a, x, 0), side(b, y, 0), depth + 1)
     return builder.join(left, yield* zipWide(side(a, x, 1), side(b, y, 1), depth + 1))
   }
 
+  // Before all else: the narrow networks of a value profit, too.
+  for (const y of wideLeaves(b)) if (alone(~y) === null) wholes.set(y, yield* mapWhole(~y))
   const root4 = yield* zipWide(a.root4, b.root4, 0)
   return trimmed(builder.finish(root4, yield* zipWide(a.root6, b.root6, 0)))
+}
+
+/** The leaves that fill networks at least as wide as WIDE_PREFIX_LENGTH. */
+function wideLeaves({ nodes, root4, root6 }: PrefixTree): ReadonlySet<number> {
+  const found = new Set<number>()
+  const visit = (child: number, depth: number): void => {
+    if (child < 0) found.add(child)
+    else if (depth < WIDE_PREFIX_LENGTH) for (const bit of [0, 1]) visit(nodes[child * 2 + bit]!, depth + 1)
+  }
+  visit(root4, 0)
+  visit(root6, 0)
+  return found
 }
 
 /** No node can have this number: the nodes before it would fill 16 GB. XORed with it, the 0 of a new array means unknown. */

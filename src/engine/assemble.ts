@@ -5,6 +5,7 @@ import type { Policy, Sticky } from '../domain/policy.ts'
 import type { Chain } from './chain.ts'
 import { listShares } from './shares.ts'
 import { type Leaf, leavesOf, type Tree } from './tree.ts'
+import { shownCount, ttlUntilChange } from './ttl.ts'
 
 /** Answers given while all are down must not outlive the recovery. */
 const ALL_DOWN_TTL_SECONDS = 10
@@ -41,7 +42,7 @@ export function assemble(
     sticky: stickyOf(tree, chain),
     canary: tree.readsCanary,
     target,
-    ttlSeconds: ttlOf(policy, chain, leaves, listed, nowMs),
+    ttlSeconds: ttlUntilChange(ttlOf(policy, leaves), lists, shownCount(policy), chain.material.facts, nowMs),
     validUntilMs: reading.validUntilMs,
     dependsOn: reading.dependsOn,
     headers: reading.headers,
@@ -102,21 +103,9 @@ function targetOf(policy: Policy, leaves: readonly Leaf[]): Plan['target'] {
   return leaves.some((leaf) => leaf.outcome === 'fenced') ? null : onAllDown.target
 }
 
-/** gdnsd dynamic TTL: the time to the earliest possible change of what the answer rests on, at least a second. */
-function ttlOf(
-  policy: Policy,
-  chain: Chain,
-  leaves: readonly Leaf[],
-  listed: ReadonlySet<number>,
-  nowMs: number,
-): number {
+function ttlOf(policy: Policy, leaves: readonly Leaf[]): number {
   const allDown = leaves.some(({ outcome }) => outcome !== 'steered' && outcome !== 'fenced')
-  let ttlSeconds = allDown ? Math.min(policy.ttlSeconds, ALL_DOWN_TTL_SECONDS) : policy.ttlSeconds
-  for (const endpoint of listed) {
-    const changeMs = chain.material.facts[endpoint]?.nextChangeMs ?? null
-    if (changeMs !== null) ttlSeconds = Math.min(ttlSeconds, Math.max(1, Math.floor((changeMs - nowMs) / 1000)))
-  }
-  return ttlSeconds
+  return allDown ? Math.min(policy.ttlSeconds, ALL_DOWN_TTL_SECONDS) : policy.ttlSeconds
 }
 
 /** Those that are in no list of any branch, each with the first reason found, by endpoint. */

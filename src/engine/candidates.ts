@@ -40,7 +40,18 @@ export interface Candidates {
   budget: number
   /** Why each endpoint was dropped, by index; null when tracing is off. */
   gone: (Exclusion | null)[] | null
+  /** Places that are kept for those who take no clients (vacancies.ts); null: none. Never changed, only replaced. */
+  vacant: Vacancies | null
   readonly scratch: Scratch
+}
+
+export interface Vacancies {
+  /** Index of the `up` step. */
+  readonly step: number
+  /** By endpoint index. */
+  readonly states: Uint8Array
+  /** Whom a `take` has cut, in their order, though they may take the clients of a vacant place. */
+  readonly reserve: readonly number[]
 }
 
 export function createCandidates(endpointCount: number): Candidates {
@@ -54,6 +65,7 @@ export function createCandidates(endpointCount: number): Candidates {
     bands: null,
     budget: 1,
     gone: null,
+    vacant: null,
     scratch: {
       order: new Uint16Array(endpointCount),
       marks: new Uint8Array(endpointCount),
@@ -76,6 +88,7 @@ export function reset(c: Candidates): void {
   c.cutStep = -1
   c.bands = null
   c.gone = null
+  c.vacant = null
 }
 
 export function copyOf(c: Candidates): Candidates {
@@ -117,6 +130,13 @@ export function removeWhere(c: Candidates, drop: (endpoint: number) => boolean):
     level = SAME
   }
   c.count = kept
+  keepReserve(c, (endpoint) => !drop(endpoint))
+}
+
+/** A step that drops, or moves back, does it to the reserve, too. */
+function keepReserve(c: Candidates, keep: (endpoint: number) => boolean): void {
+  if (c.vacant === null || c.vacant.reserve.length === 0) return
+  c.vacant = { ...c.vacant, reserve: c.vacant.reserve.filter(keep) }
 }
 
 /** Splits every tier by class, lower classes first. `secondFirst` puts the second class present before the first (trickle). */
@@ -131,6 +151,7 @@ export function splitTiers(
     if (isMixed(c, from, to, classOf)) partition(c, from, to, classOf, classCount, sequence)
     from = to
   }
+  if (c.count > 0) keepReserve(c, (endpoint) => classOf[endpoint] === classOf[c.order[0]!])
 }
 
 /** Whether the positions hold endpoints of more than one class. */
@@ -140,9 +161,10 @@ export function isMixed(c: Candidates, from: number, to: number, classOf: Uint16
   return false
 }
 
-/** Puts the endpoints of class 1 behind all of class 0, as lower tiers. */
-export function demote(c: Candidates, classOf: Uint16Array): void {
-  if (c.count > 0 && isMixed(c, 0, c.count, classOf)) partition(c, 0, c.count, classOf, 2, 'asNumbered')
+/** Puts the endpoints of higher classes behind all of lower ones, as lower tiers. */
+export function demote(c: Candidates, classOf: Uint16Array, classCount: number): void {
+  if (c.count > 0 && isMixed(c, 0, c.count, classOf)) partition(c, 0, c.count, classOf, classCount, 'asNumbered')
+  if (c.count > 0) keepReserve(c, (endpoint) => classOf[endpoint] === classOf[c.order[0]!])
 }
 
 function partition(
@@ -198,6 +220,9 @@ function lowestTwo(c: Candidates, from: number, to: number, classOf: Uint16Array
   }
   return [first, second]
 }
+
+/** Whether `spread` has dealt the group that begins there. */
+export const isDealt = (c: Candidates, position: number): boolean => ((c.marks[position] ?? 0) & DEALT) !== 0
 
 /** Whether some group still has an order to be given: more than one member, and not dealt yet. */
 export function hasEquals(c: Candidates): boolean {

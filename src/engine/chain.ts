@@ -22,6 +22,8 @@ export interface Chain {
   readonly allDown: readonly ChainStep[]
   /** By index of the `spread` step. */
   readonly spreads: ReadonlyMap<number, { readonly weights: Float64Array; readonly sticky: Sticky }>
+  /** By index of the `up` step that fails over by headroom: weights by endpoint index. */
+  readonly headrooms: ReadonlyMap<number, Float64Array>
   /**
    * By endpoint index, for `lastResort`: 0 where only checks may be wrong; 1 draining and 2 overridden to down, because an
    * operator's word outlasts the checks'; 3 disabled.
@@ -38,6 +40,8 @@ export function compileChain(policy: Policy, facts: PolicyFacts, nowMs: number):
     endpoints,
     facts: endpoints.map((_, i) => facts.endpoints[i] ?? NO_FACTS),
     latency: facts.latency,
+    unreachable: facts.unreachable.filter(({ expiresAtMs }) => expiresAtMs > nowMs),
+    nowMs,
   }
   const steps = policy.steps.map(
     (step): ChainStep => ({
@@ -54,8 +58,13 @@ export function compileChain(policy: Policy, facts: PolicyFacts, nowMs: number):
     spreads: new Map(
       policy.steps.flatMap((step) =>
         step.kind === 'spread'
-          ? [[step.index, { weights: weightsFor(step.by, endpoints), sticky: step.sticky }] as const]
+          ? [[step.index, { weights: weightsFor(step, material), sticky: step.sticky }] as const]
           : [],
+      ),
+    ),
+    headrooms: new Map(
+      steps.flatMap(({ step, runner }) =>
+        runner.headroom === undefined ? [] : [[step.index, runner.headroom] as const],
       ),
     ),
     reluctance: Uint16Array.from(endpoints, ({ enabled }, i) => {
@@ -66,7 +75,10 @@ export function compileChain(policy: Policy, facts: PolicyFacts, nowMs: number):
     reads: steps.reduce((bits, { when, runner }) => bits | runner.reads | (when?.reads ?? 0), 0),
     validUntilMs: Math.min(
       Number.POSITIVE_INFINITY,
-      ...steps.map(({ when }) => when?.validUntilMs ?? Number.POSITIVE_INFINITY),
+      ...steps.flatMap(({ when, runner }) => [
+        when?.validUntilMs ?? Number.POSITIVE_INFINITY,
+        runner.validUntilMs ?? Number.POSITIVE_INFINITY,
+      ]),
     ),
   }
 }

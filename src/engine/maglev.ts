@@ -30,8 +30,11 @@ function isPrime(n: number): boolean {
   return true
 }
 
-/** Makes tables of one size, a prime: slot → position in `ids`. */
-export type Maglev = (ids: readonly string[], weights: readonly number[]) => Uint16Array
+/**
+ * Makes tables of one size, a prime: slot → position in `ids`. With `free` only the slots at 1 are filled, to the same exact
+ * quotas, each near to where it would stand in a whole table.
+ */
+export type Maglev = (ids: readonly string[], weights: readonly number[], free?: Uint8Array) => Uint16Array
 
 /**
  * Weights are greater than 0, ids distinct; their order does not matter. Each member walks the slots in an order of its
@@ -40,8 +43,10 @@ export type Maglev = (ids: readonly string[], weights: readonly number[]) => Uin
  */
 export function createMaglev(size: number): Maglev {
   const inverses = inversesModulo(size)
-  return (ids, weights) => {
-    const quotas = quotasOf(ids, weights, size)
+  return (ids, weights, free) => {
+    const taken = free?.map((isFree) => 1 - isFree) ?? new Uint8Array(size)
+    const toFill = size - taken.reduce((sum, each) => sum + each, 0)
+    const quotas = quotasOf(ids, weights, toFill)
     const largest = Math.max(...quotas)
     const offsets = ids.map((id) => hashText(id, OFFSET_SEED) % size)
     const skips = ids.map((id) => (hashText(id, SKIP_SEED) % (size - 1)) + 1)
@@ -50,13 +55,12 @@ export function createMaglev(size: number): Maglev {
     const credit = new Float64Array(ids.length)
     const left = quotas.slice()
     const table = new Uint16Array(size)
-    const taken = new Uint8Array(size)
     const nextSlot = (member: number) => {
       const slot = (offsets[member]! + skips[member]! * inverses[cursors[member]!]!) % size
       cursors[member] = (cursors[member]! + 1) % size
       return slot
     }
-    for (let filled = 0; filled < size; ) {
+    for (let filled = 0; filled < toFill; ) {
       for (const member of turns) {
         if (left[member] === 0) continue
         // Turns in proportion to the quotas, so that heavy members choose as early as light ones.

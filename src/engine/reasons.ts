@@ -1,12 +1,16 @@
 /** The only place where reasons are made. */
 
-import type { EndpointFacts, Override, RttEstimate } from '../domain/facts.ts'
+import type { EndpointFacts, Override, RttEstimate, Unreachable } from '../domain/facts.ts'
 import type { Reason } from '../domain/plan.ts'
 
 export const disabled = (): Reason => ({ kind: 'disabled' })
 export const down = (): Reason => ({ kind: 'down', health: 'down' })
 export const overridden = (override: Override): Reason => ({ kind: 'overridden', override })
 export const draining = (override: Override): Reason => ({ kind: 'draining', override })
+
+export const degraded = (): Reason => ({ kind: 'degraded' })
+export const returning = (percent: number): Reason => ({ kind: 'returning', percent })
+export const unreachable = (network: Unreachable['network']): Reason => ({ kind: 'unreachable', network })
 
 export const belowThreshold = (family: 4 | 6, facts: EndpointFacts, threshold: number): Reason => ({
   kind: 'belowThreshold',
@@ -38,6 +42,7 @@ export const farther = (distanceKm: number | null, effectiveKm: number | null): 
 })
 
 export const slower = (estimate: RttEstimate | null): Reason => ({ kind: 'slower', estimate })
+export const behindExplored = (percent: number): Reason => ({ kind: 'behindExplored', percent })
 
 export const shed = (metric: string, value: number, percent: number): Reason => ({
   kind: 'shed',

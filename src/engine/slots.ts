@@ -3,7 +3,7 @@
 import { type IpFamily, prefixOf } from '../domain/address.ts'
 import type { Client } from '../domain/client.ts'
 import { hashBytes, hashText, mix32 } from '../domain/hash.ts'
-import type { Fork, Plan, Slot } from '../domain/plan.ts'
+import type { Fork, Plan, Slot, SlotTable } from '../domain/plan.ts'
 
 const CANARY_SEED = 0x63616e61
 const SPREAD_SEED = 0x73707264
@@ -50,6 +50,13 @@ function networkDraw({ network }: Client, seed: number): number | null {
 
 /** The ranked answer for these draws: endpoints by index, best first. Empty when nothing is to be answered. */
 export function listFor(plan: Plan, slot: Slot): readonly number[] {
+  const { slots } = slotsFor(plan, slot)
+  const index = slots[Math.floor((slot.spread / UINT32) * slots.length)]!
+  return plan.lists[index] ?? []
+}
+
+/** All that clients may get who take the same side as these draws wherever clients part. */
+export function slotsFor(plan: Plan, slot: Slot): SlotTable {
   let node = plan.root
   while (node.kind === 'fork') {
     const { edges } = node
@@ -58,8 +65,7 @@ export function listFor(plan: Plan, slot: Slot): readonly number[] {
     while (band < edges.length - 1 && draw >= edges[band]!) band++
     node = node.below[band]!
   }
-  const index = node.slots[Math.floor((slot.spread / UINT32) * node.slots.length)]!
-  return plan.lists[index] ?? []
+  return node
 }
 
 /**

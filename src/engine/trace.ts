@@ -1,10 +1,11 @@
 /** The record of one run, for people. The steps know nothing of it: it compares the candidates before and after. */
 
-import type { Exclusion, TraceStep } from '../domain/plan.ts'
+import type { Exclusion, Reason, TraceStep } from '../domain/plan.ts'
 import { narrowBands } from './bands.ts'
 import { type Candidates, levelAt, SAME, TIER } from './candidates.ts'
 import type { ChainStep } from './chain.ts'
 import { lowerTier, notTaken, standby } from './reasons.ts'
+import { BEHIND, PRESENT, stateOf } from './vacancies.ts'
 import type { View } from './view.ts'
 
 export type Pass = TraceStep['pass']
@@ -21,13 +22,30 @@ export const createRecorder = (): Recorder => ({ steps: [], exclusions: [] })
 export type Picture = readonly { readonly endpoint: number; readonly tier: number; readonly group: number }[]
 
 export function pictureOf(c: Candidates): Picture {
+  const visible: Picture[number][] = []
+  const behind: number[] = []
   let tier = -1
   let group = -1
-  return Array.from({ length: c.count }, (_, p) => {
-    if (levelAt(c, p) === TIER) tier++
-    if (levelAt(c, p) !== SAME) group++
-    return { endpoint: c.order[p]!, tier, group }
-  })
+  // The greatest parting since the last one that is seen.
+  let level = SAME
+  for (let p = 0; p < c.count; p++) {
+    const endpoint = c.order[p]!
+    level = Math.max(level, levelAt(c, p))
+    const state = stateOf(c, endpoint)
+    if (state === BEHIND) behind.push(endpoint)
+    if (state !== PRESENT) continue
+    if (level === TIER) tier++
+    if (level !== SAME) group++
+    level = SAME
+    visible.push({ endpoint, tier, group })
+  }
+  // In the first tier, behind all of it: they answer where its places are vacant.
+  const reserve = c.vacant?.reserve ?? []
+  return [
+    ...visible,
+    ...reserve.map((endpoint, i) => ({ endpoint, tier: 0, group: group + 1 + i })),
+    ...behind.map((endpoint, i) => ({ endpoint, tier: tier + 1, group: group + 1 + reserve.length + i })),
+  ]
 }
 
 export function recordStep(
@@ -42,11 +60,10 @@ export function recordStep(
   const after = pictureOf(c)
   const touched = effect === 'applied' ? touchedBy(runner, before, after) : []
   for (const { endpoint, effect: how, reason } of touched) {
-    if (c.gone !== null && (how === 'dropped' || reason.kind === 'shed'))
+    if (c.gone !== null && (how === 'dropped' || OUTLAST.has(reason.kind)))
       c.gone[endpoint] = { endpoint, step: step.index, reason }
   }
-  const values =
-    effect === 'applied' ? before.map(({ endpoint }) => ({ endpoint, value: runner.value(endpoint, view) })) : []
+  const values = effect === 'applied' ? before.flatMap(({ endpoint }) => orderedBy(runner, endpoint, view)) : []
   recorder.steps.push({
     step: step.index,
     kind: step.kind,
@@ -55,11 +72,21 @@ export function recordStep(
     before: before.map(({ endpoint }) => endpoint),
     after: after.map(({ endpoint }) => endpoint),
     touched,
-    values: values.flatMap(({ endpoint, value }) => (value === null ? [] : [{ endpoint, value }])),
+    values,
     pass,
     branch: narrowBands(c),
   })
 }
+
+function orderedBy(runner: ChainStep['runner'], endpoint: number, view: View): TraceStep['values'] {
+  const value = runner.value(endpoint, view)
+  if (value === null) return []
+  const estimate = runner.estimate?.(endpoint, view) ?? null
+  return [estimate === null ? { endpoint, value } : { endpoint, value, estimate }]
+}
+
+/** Why it is in a lower tier says more than that it is. */
+const OUTLAST: ReadonlySet<Reason['kind']> = new Set(['shed', 'degraded', 'returning', 'unreachable'])
 
 /** Moved back: it lost its place among equals (those of its `scope`) to one that stands before it now. */
 function touchedBy(runner: ChainStep['runner'], before: Picture, after: Picture): TraceStep['touched'] {
@@ -93,7 +120,7 @@ export function recordEnd(
   c.gone?.forEach((gone, endpoint) => {
     if (listed.has(endpoint)) return
     const place = left.get(endpoint)
-    const outlasts = gone?.reason.kind === 'shed' || gone?.reason.kind === 'disabled'
+    const outlasts = gone !== null && (OUTLAST.has(gone.reason.kind) || gone.reason.kind === 'disabled')
     if (place === undefined || (place.tier > 0 && outlasts)) {
       if (gone !== null) recorder.exclusions.push(gone)
     } else if (place.tier > 0) {

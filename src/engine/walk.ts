@@ -9,6 +9,7 @@ import type { Chain, ChainStep } from './chain.ts'
 import { createDealer, mostLists } from './deal.ts'
 import { type Pass, pictureOf, type Recorder, recordEnd, recordGone, recordStep } from './trace.ts'
 import { createForest, type Leaf, type Tree } from './tree.ts'
+import { closeVacancies, type Orphans } from './vacancies.ts'
 import { createView, DRAWS, FALSE, NOBODY, TRUE, type Truth, UNDECIDED, UNSEEN, type View } from './view.ts'
 
 /** Bounds what a plan, and what is compiled from it, can grow to. */
@@ -31,7 +32,7 @@ export function createWalker(chain: Chain, onAllDown: OnAllDown): Walker {
   // The one walk under way. Steps, too, keep scratch arrays: a planner is not re-entrant, and need not be.
   const view = createView(NOBODY)
   const root = createCandidates(endpoints.length)
-  const codes = new Uint16Array(endpoints.length + 4)
+  const codes = new Uint16Array(3 * endpoints.length + 6)
   const run: { recorder: Recorder | null } = { recorder: null }
 
   function walk(c: Candidates, start: number, pass: Pass): Tree {
@@ -109,7 +110,8 @@ export function createWalker(chain: Chain, onAllDown: OnAllDown): Walker {
   }
 
   function endChain(c: Candidates): Tree {
-    if (c.count > 0) return endListed(c, 'steered')
+    const orphans = closeVacancies(c)
+    if (c.count > 0) return endListed(c, 'steered', orphans)
     const again = createCandidates(endpoints.length)
     reset(again)
     again.bands = c.bands
@@ -126,7 +128,7 @@ export function createWalker(chain: Chain, onAllDown: OnAllDown): Walker {
       case 'lastResort':
         // Health is ignored, not the policy: the disabled are the last tier, and where only they are left nobody answers.
         return c.count > 0 && endpoints[c.order[0]!]!.enabled
-          ? endListed(c, 'lastResort')
+          ? endListed(c, 'lastResort', null)
           : endWith(c, 'failClosed', [])
       case 'failClosed':
         return endWith(c, 'failClosed', [])
@@ -143,7 +145,7 @@ export function createWalker(chain: Chain, onAllDown: OnAllDown): Walker {
     return forest.leaf(outcome, outcome, -1, () => ({ lists: [list], slots: new Uint16Array(1) }))
   }
 
-  function endListed(c: Candidates, outcome: 'steered' | 'lastResort'): Leaf {
+  function endListed(c: Candidates, outcome: 'steered' | 'lastResort', orphans: Orphans | null): Leaf {
     const { spreadStep, cut } = c
     const spread = chain.spreads.get(spreadStep)
     const frontEnd = spread === undefined ? 0 : endOf(c, 0, GROUP)
@@ -155,11 +157,24 @@ export function createWalker(chain: Chain, onAllDown: OnAllDown): Walker {
     for (let p = 0; p < length; p++) codes[p + 4] = c.order[p]!
     // What is dealt is a set: its order must not tell hands apart.
     if (frontEnd > 1) codes.subarray(4, 4 + frontEnd).sort()
-    const leaf = forest.leaf(textOf(codes.subarray(0, length + 4)), outcome, spreadStep, () => {
+    const end = orphans === null ? length + 4 : addOrphans(codes, length + 4, orphans)
+    const leaf = forest.leaf(textOf(codes.subarray(0, end)), outcome, spreadStep, () => {
       const all = [...codes.subarray(4, length + 4)]
+      if (orphans !== null) {
+        const headroom = chain.headrooms.get(orphans.step) ?? NO_WEIGHTS
+        const weights = spread?.weights ?? NO_WEIGHTS
+        return deal({
+          step: spreadStep,
+          weights,
+          front: orphans.front,
+          behind: all,
+          cut,
+          orphans: { ...orphans, headroom },
+        })
+      }
       if (spread === undefined) return { lists: [all], slots: new Uint16Array(1) }
       const front = all.slice(0, frontEnd)
-      return deal({ step: spreadStep, weights: spread.weights, front, behind: all.slice(frontEnd), cut })
+      return deal({ step: spreadStep, weights: spread.weights, front, behind: all, cut, orphans })
     })
     if (run.recorder !== null) recordEnd(run.recorder, c, leaf.lists, spread?.weights ?? null)
     return leaf
@@ -180,6 +195,18 @@ export function createWalker(chain: Chain, onAllDown: OnAllDown): Walker {
     },
   }
 }
+
+/** Told from all other leaves by what follows its order. Returns where the codes end. */
+function addOrphans(codes: Uint16Array, at: number, { step, front, survivors }: Orphans): number {
+  codes[at] = step + 1
+  codes[at + 1] = front.length
+  codes.set(front, at + 2)
+  codes.set(survivors, at + 2 + front.length)
+  return at + 2 + front.length + survivors.length
+}
+
+/** All are equal. */
+const NO_WEIGHTS = new Float64Array(0)
 
 /** `fromCharCode` takes its arguments on the stack. */
 const MOST_ARGUMENTS = 4096

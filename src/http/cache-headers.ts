@@ -10,9 +10,9 @@ const IN_THE_URL = DEPENDS.host | DEPENDS.path | DEPENDS.time | DEPENDS.frontEnd
  * them, so an answer is public only when the plan read nothing of the client and has one list to hand out; else the
  * client alone may keep it.
  */
-export function cacheControl({ plan, ttlSeconds }: Pick<Decision, 'plan' | 'ttlSeconds'>): string {
+export function cacheControl({ plan, ttlSeconds, pinned }: Pick<Decision, 'plan' | 'ttlSeconds' | 'pinned'>): string {
   if (ttlSeconds === 0) return 'no-store'
-  const isForAll = (plan.dependsOn & ~IN_THE_URL) === 0 && !plan.canary && plan.lists.length <= 1
+  const isForAll = pinned === null && (plan.dependsOn & ~IN_THE_URL) === 0 && !plan.canary && plan.lists.length <= 1
   return `${isForAll ? 'public' : 'private'}, max-age=${ttlSeconds}`
 }
 

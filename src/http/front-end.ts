@@ -1,11 +1,12 @@
 /** What the redirector and the discovery API have in common: from a request to a decision. */
 
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import { bitsOf, type IpPrefix } from '../domain/address.ts'
+import { bitsOf, type IpAddress, type IpPrefix } from '../domain/address.ts'
 import type { Outcome } from '../domain/plan.ts'
 import { type Decision, decide } from '../steering/decide.ts'
 import type { Snapshot, SteeredService } from '../steering/snapshot.ts'
 import { type ClientAddress, clientAddress } from './client-address.ts'
+import type { DecisionTokens } from './decision-token.ts'
 import { type HttpProblem, httpProblem, type ProblemKind } from './problem.ts'
 import { requestAttributes } from './request-attributes.ts'
 import type { RequestHead } from './request-head.ts'
@@ -16,6 +17,8 @@ export interface FrontEndDeps {
   readonly nowMs: () => number
   /** Uniform unsigned 32-bit draws. */
   readonly dice: () => number
+  /** Make and read what proves to us later what a client was given. */
+  readonly tokens: DecisionTokens
   /** Peers whose word about the client's address and tenant is taken. */
   readonly trustedProxies: readonly IpPrefix[]
   /** Called once per answer that concerns a service or its absence, after it was composed. */
@@ -41,6 +44,10 @@ export interface Asked {
   readonly client: ClientAddress
 }
 
+/** A session that goes on asks again long before; one that is older begins anew, and can be sent elsewhere. */
+const PIN_LONGEST_AGE_MS = 3_600_000
+
+/** @param shown the token of an earlier answer: whom it was given to keeps its first endpoint while that one drains */
 export function ask(
   deps: FrontEndDeps,
   frontEnd: HttpAnswer['frontEnd'],
@@ -48,6 +55,7 @@ export function ask(
   service: SteeredService,
   head: RequestHead,
   request: FastifyRequest,
+  shown: string | null,
 ): Asked {
   const { headers, socket } = request.raw
   const client = clientAddress(socket.remoteAddress, headers, deps.trustedProxies)
@@ -61,7 +69,21 @@ export function ask(
   })
   const { address, source } = client
   const asker = { frontEnd, address, prefixLength: bitsOf(address.family), source, request: attributes }
-  return { decision: decide(snapshot, service, asker, deps.nowMs(), deps.dice), client }
+  const nowMs = deps.nowMs()
+  const pinned = shown === null ? null : pinnedBy(deps.tokens, shown, service.policy.service, address, nowMs)
+  return { decision: decide(snapshot, service, asker, nowMs, deps.dice, pinned), client }
+}
+
+/** A token that counts for nothing pins nobody; it is no error, for clients move from network to network. */
+function pinnedBy(
+  tokens: DecisionTokens,
+  shown: string,
+  service: string,
+  address: IpAddress,
+  nowMs: number,
+): string | null {
+  const token = tokens.verify(shown, address, nowMs, PIN_LONGEST_AGE_MS)
+  return typeof token === 'string' || token.service !== service ? null : (token.endpoints[0] ?? null)
 }
 
 /** What to say when the plan answers nothing; null when it answers. */

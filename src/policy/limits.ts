@@ -33,6 +33,18 @@ export const MAX_STEPS = 64
 
 export const MAX_CHECKS = 64
 
+/** Characters of a regular expression that a body must match. */
+export const MAX_PATTERN_LENGTH = 500
+
+/** Headers that one check sends. */
+export const MAX_CHECK_HEADERS = 32
+
+/** Metrics that one check reads. */
+export const MAX_CHECK_METRICS = 16
+
+/** A command and its arguments. */
+export const MAX_COMMAND_WORDS = 64
+
 /** Conditions inside `any`, `all` and `not` count one each. */
 export const MAX_CONDITIONS = 256
 

@@ -6,6 +6,7 @@ import { atOnce, type Turns } from '../domain/turns.ts'
 import type { Zone } from '../domain/zone.ts'
 import { type Cursor, isMapping, nameOf, type Place, show } from './cursor.ts'
 import { readService } from './documents/service.ts'
+import { readSharedCheck } from './documents/shared-checks.ts'
 import { readSite } from './documents/sites.ts'
 import { readTenant } from './documents/tenants.ts'
 import { reportUnknownKey } from './issues.ts'
@@ -40,13 +41,23 @@ export function* loadSteps(documents: readonly SourceDocument[]): Turns<LoadResu
 
   const sites = readNamed(ofKind('sites'), 'sites', readSite)
   const unreadable = readable.some(({ kind }) => kind === null) || !isComplete
-  const names = { byId: sites.values, known: unreadable ? null : sites.known }
+  const sharedChecks = readNamed(ofKind('checks'), 'checks', readSharedCheck)
+  const used = new Set<string>()
+  const names = {
+    sites: { byId: sites.values, known: unreadable ? null : sites.known },
+    checks: {
+      byId: sharedChecks.values,
+      known: unreadable ? null : sharedChecks.known,
+      use: (name: string) => used.add(name),
+    },
+  }
   const tenants = readNamed(ofKind('tenants'), 'tenants', readTenant)
   const services: Named<Policy>[] = []
   for (const cursor of ofKind('service')) {
     if (services.length % A_TURN === A_TURN - 1) yield
     services.push({ place: cursor.child('service'), value: readService(cursor, names) })
   }
+  if (!unreadable) reportUnused(ofKind('checks'), used)
   const policies = unique(services, 'service', (policy) => policy.service)
   const serviceNames = new Map(
     policies.flatMap((policy) => policy.names.dns.map((name) => [name, policy] as const)).reverse(),
@@ -96,10 +107,26 @@ function* readZones(
   return found
 }
 
+/** A check that nobody uses is probed by nobody. */
+function reportUnused(cursors: readonly Cursor[], used: ReadonlySet<string>): void {
+  for (const [name, entry] of cursors.flatMap((cursor) => cursor.child('checks').entries())) {
+    if (used.has(name)) continue
+    entry.report({
+      severity: 'warning',
+      rule: 'unused-shared-check',
+      message: `no service uses the shared check \`${name}\``,
+      hint: `name it in one, such as \`checks: { ${name}: ${name} }\`, or remove it`,
+      part: 'key',
+    })
+  }
+}
+
+const ONE_OF = { sites: 'site', tenants: 'tenant', checks: 'shared check' } as const
+
 /** The named things of all documents of one kind. */
 function readNamed<T>(
   cursors: readonly Cursor[],
-  key: 'sites' | 'tenants',
+  key: keyof typeof ONE_OF,
   readOne: (cursor: Cursor, id: string) => T | undefined,
 ) {
   const values = new Map<string, T>()
@@ -127,7 +154,7 @@ function readNamed<T>(
           part: 'key',
         })
       const before = places.get(id)
-      if (before !== undefined) reportTwice(entry, key === 'sites' ? 'site' : 'tenant', id, before)
+      if (before !== undefined) reportTwice(entry, ONE_OF[key], id, before)
       else places.set(id, entry)
       known.add(id)
       const value = readOne(entry, id)
@@ -165,7 +192,7 @@ function reportTwice(place: Place, kind: string, name: string, before: Place): v
     return `${file}:${line}:${column}`
   }
   place.report({
-    rule: `duplicate-${kind}`,
+    rule: `duplicate-${kind.replace(' ', '-')}`,
     message: () => `the ${kind} \`${name}\` is defined twice: here and at ${words()}`,
     hint: 'keep one of the two',
     part: 'key',

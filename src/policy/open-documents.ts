@@ -3,6 +3,7 @@ import type { SourceDocument } from '../domain/revision.ts'
 import type { Turns } from '../domain/turns.ts'
 import { type Cursor, cursorOf } from './cursor.ts'
 import { serviceShape } from './documents/service.ts'
+import { sharedChecksShape } from './documents/shared-checks.ts'
 import { sitesShape } from './documents/sites.ts'
 import { tenantsShape } from './documents/tenants.ts'
 import { MAX_DOCUMENTS, MAX_TOTAL_BYTES } from './limits.ts'
@@ -18,6 +19,7 @@ export const DOCUMENT_KINDS = {
   zone: zoneShape,
   sites: sitesShape,
   tenants: tenantsShape,
+  checks: sharedChecksShape,
 } as const
 export type Kind = keyof typeof DOCUMENT_KINDS
 const KINDS = Object.keys(DOCUMENT_KINDS) as readonly Kind[]
@@ -123,8 +125,9 @@ function kindOf(cursor: Cursor): Kind | null {
     return null
   }
   const kind = KINDS.find((name) => name === first)
-  if (kind !== undefined) return kind
-  const later = KINDS.find((name) => keys.includes(name))
+  // `checks` is a key of services too: there it is the service that was put last.
+  if (kind !== undefined && !(kind === 'checks' && keys.includes('service'))) return kind
+  const later = KINDS.find((name) => name !== first && keys.includes(name))
   const hint =
     later === undefined
       ? didYouMean(first, KINDS)

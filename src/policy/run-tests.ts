@@ -28,7 +28,11 @@ export function runPolicyTests(set: PolicySet, geo: GeoLocator, nowMs: number): 
 }
 
 function runTest(policy: Policy, test: PolicyTest, path: string, geo: GeoLocator, nowMs: number): readonly Problem[] {
-  const planner = createPlanner(policy, { endpoints: factsOf(policy, test), latency: distanceView }, nowMs)
+  const planner = createPlanner(
+    policy,
+    { endpoints: factsOf(policy, test), latency: distanceView, unreachable: [] },
+    nowMs,
+  )
   const problem = (severity: Problem['severity'], rule: string, message: string, hint: string | null): Problem => ({
     severity,
     rule,

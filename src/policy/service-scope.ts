@@ -1,3 +1,4 @@
+import type { Check } from '../domain/check.ts'
 import type { Site } from '../domain/place.ts'
 import type { Cursor } from './cursor.ts'
 import { globMatches } from './shape/ids.ts'
@@ -17,6 +18,21 @@ export interface SiteNames {
   readonly byId: ReadonlyMap<string, Site>
   /** Ids of sites that could not be read too. Null when a document was unreadable: any site might have been in it. */
   readonly known: ReadonlySet<string> | null
+}
+
+/** The checks of all documents that begin with `checks`. */
+export interface SharedChecks {
+  readonly byId: ReadonlyMap<string, Check>
+  /** As {@link SiteNames.known}. */
+  readonly known: ReadonlySet<string> | null
+  /** Told of each one that a service uses. */
+  readonly use: (name: string) => void
+}
+
+/** What services take from other documents. */
+export interface SharedNames {
+  readonly sites: SiteNames
+  readonly checks: SharedChecks
 }
 
 /** Tells every text at the cursor (one or a list) that is not known. `what` names the kind: `tag`, `check`. */

@@ -1,9 +1,10 @@
 /** The engine's closed unions in words: what `explain`, the discovery API and messages say. Pure; English. */
 
 import { formatPrefix } from '../domain/address.ts'
-import type { Override } from '../domain/facts.ts'
+import type { Evidence, Override, RttEstimate, Unreachable } from '../domain/facts.ts'
 import type { Outcome, Plan, Reason, TraceStep } from '../domain/plan.ts'
 import type { Condition, OnAllDown, Policy, Selector, Step, Sticky } from '../domain/policy.ts'
+import { describeSpan } from './check-words.ts'
 
 const KILOMETRES = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
 
@@ -54,6 +55,12 @@ export function describeReason(reason: Reason, policy: Policy, stepIndex = -1): 
         : 'does not serve this client, behind those that do'
     case 'servesEverybody':
       return 'serves everybody, behind those made for this client'
+    case 'degraded':
+      return 'degraded: its checks pass, but slowly or with warnings'
+    case 'returning':
+      return `back for a short while: takes ${formatPercent(reason.percent)} of its clients so far`
+    case 'unreachable':
+      return `clients of ${networkWords(reason.network)} report that they cannot reach it`
     case 'lowerTier':
       return `in tier ${reason.tier + 1}, behind a tier that has survivors`
     case 'farther':
@@ -61,7 +68,9 @@ export function describeReason(reason: Reason, policy: Policy, stepIndex = -1): 
     case 'slower':
       return reason.estimate === null
         ? 'round-trip time unknown, behind those with an estimate'
-        : `about ${formatMs(reason.estimate.rttMs)} away, behind the fastest`
+        : `${describeEstimate(reason.estimate)}, behind the fastest`
+    case 'behindExplored':
+      return `the fastest; ${formatPercent(reason.percent)} of the clients try the second fastest, so that it is measured, too`
     case 'shed':
       return `${reason.metric} is ${Number(reason.value.toFixed(3))}: ${formatPercent(reason.percent)} of its clients are sent elsewhere`
     case 'standby':
@@ -71,11 +80,29 @@ export function describeReason(reason: Reason, policy: Policy, stepIndex = -1): 
   }
 }
 
+const EVIDENCE_WORDS: Readonly<Record<Evidence, string>> = {
+  distance: 'by distance',
+  nodes: 'by probes of our nodes',
+  subregion: 'measured in its part of the world',
+  country: 'measured in its country',
+  asn: 'measured in its AS',
+  prefix: 'measured in its network',
+}
+
+/** `about 41 ms ± 8 away (measured in its country, 120 samples)`: "its" is the client, ± one standard deviation. */
+export function describeEstimate({ rttMs, sdMs, source, samples }: RttEstimate): string {
+  const evidence = samples === 0 ? '' : `, ${samples} ${samples === 1 ? 'sample' : 'samples'}`
+  return `about ${formatMs(rttMs)} ± ${Math.round(sdMs)} away (${EVIDENCE_WORDS[source]}${evidence})`
+}
+
 function fenceWords(hardWords: string, softWords: string, hard: boolean, kind: string, step: Step | undefined): string {
   const name = `\`${step === undefined ? kind : describeStep(step)}\``
   const because = step === undefined || step.because === null ? '' : `: ${step.because}`
   return hard ? `${hardWords} the hard fence ${name}${because}` : `${softWords} ${name}${because}`
 }
+
+const networkWords = (network: Unreachable['network']): string =>
+  'asn' in network ? `AS${network.asn}` : formatPrefix(network.prefix)
 
 function fartherWords(distanceKm: number | null, effectiveKm: number | null): string {
   if (distanceKm === null) return 'distance unknown, behind those with a place'
@@ -129,11 +156,15 @@ export function describeStep(step: Step): string {
       return `nearest${range}${step.foreignFactor === 1 ? '' : `, abroad counts ${step.foreignFactor}x`}`
     }
     case 'fastest':
-      return step.withinMs > 0 ? `fastest within ${formatMs(step.withinMs)}` : 'fastest'
-    case 'shed':
-      return `shed ${step.metric} from ${step.low} to ${step.high}`
-    case 'spread':
-      return `spread by ${step.by}, sticky ${describeSticky(step.sticky)}`
+      return fastestWords(step)
+    case 'shed': {
+      const rate = step.percentPerMinute < 100 ? `, at most ${formatPercent(step.percentPerMinute)} a minute` : ''
+      return `shed ${step.metric} from ${step.low} to ${step.high}${rate}`
+    }
+    case 'spread': {
+      const by = step.by === 'headroom' ? `headroom of ${step.metric}` : step.by
+      return `spread by ${by}, sticky ${describeSticky(step.sticky)}`
+    }
     case 'take':
       return `take ${step.n}`
   }
@@ -141,11 +172,23 @@ export function describeStep(step: Step): string {
 
 function upWords(step: Step & { readonly kind: 'up' }): string {
   const { ipv4, ipv6 } = step.threshold
-  const threshold = ipv4 === ipv6 ? formatShare(ipv4) : `${formatShare(ipv4)} of IPv4, ${formatShare(ipv6)} of IPv6`
-  const group = step.minHealthy
-  if (group === null) return `up (threshold ${threshold})`
-  const per = group.per === 'site' ? 'site' : `tag ${oneOf(group.per.tags)}`
-  return `up (threshold ${threshold}, at least ${group.n} per ${per})`
+  const { minHealthy, degraded, slowStartSeconds, failover } = step
+  const parts = [
+    `threshold ${ipv4 === ipv6 ? formatShare(ipv4) : `${formatShare(ipv4)} of IPv4, ${formatShare(ipv6)} of IPv6`}`,
+    ...(minHealthy === null ? [] : [`at least ${minHealthy.n} per ${groupWords(minHealthy.per)}`]),
+    ...(degraded === 'keep' ? [] : [degraded === 'drop' ? 'degraded ones dropped' : 'degraded ones behind']),
+    ...(slowStartSeconds === 0 ? [] : [`slow start over ${describeSpan(slowStartSeconds)}`]),
+    ...(failover.to === 'next' ? [] : [`failover by headroom of ${failover.metric}`]),
+  ]
+  return `up (${parts.join(', ')})`
+}
+
+const groupWords = (per: 'site' | { readonly tags: readonly string[] }): string =>
+  per === 'site' ? 'site' : `tag ${oneOf(per.tags)}`
+
+function fastestWords({ withinMs, explorePercent }: Step & { readonly kind: 'fastest' }): string {
+  const range = withinMs > 0 ? ` within ${formatMs(withinMs)}` : ''
+  return `fastest${range}${explorePercent > 0 ? `, explore ${formatPercent(explorePercent)}` : ''}`
 }
 
 const describeSticky = (sticky: Sticky): string => (sticky.by === 'header' ? `header ${sticky.name}` : sticky.by)

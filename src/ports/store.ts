@@ -21,10 +21,22 @@ export class RevisionConflict extends Error {
   }
 }
 
+/** The state cannot be reached, or refuses. What is in force stays in force. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  /** Of a write: whether it was done; `unknown` when it was sent and no answer came. */
+  readonly written: 'no' | 'unknown'
+  constructor(message: string, written: 'no' | 'unknown', cause: unknown) {
+    super(message, { cause })
+    this.written = written
+  }
+}
+
 export type StoreChange = { readonly kind: 'revision'; readonly number: number } | { readonly kind: 'overrides' }
 
 /**
  * Shared state. Two adapters, one contract suite (test/suites/store-suite.ts). Nothing here is on the path of an answer.
+ * Whatever goes over a network may throw StoreUnavailable, within a bounded time.
  */
 export interface Store {
   /** The newest revision, or null before the first. */
@@ -35,7 +47,7 @@ export interface Store {
   history(limit: number): Promise<readonly Omit<Revision, 'documents'>[]>
   /**
    * Adds a revision on top of `base` (0 for the first). Atomic and durable when it resolves.
-   * @throws RevisionConflict when the head is another one; then nothing is written.
+   * @throws RevisionConflict when the head is another one; then nothing is written. StoreUnavailable says itself what is.
    */
   commit(base: number, documents: readonly SourceDocument[], meta: CommitMeta): Promise<Revision>
   /** In the order in which they were set; expired ones are left out. */

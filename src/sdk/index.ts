@@ -1,2 +1,9 @@
-/** What applications import as `nearcast/sdk`: for now, the types of the discovery API's answers. */
-export type { ExplainedAnswer, Reach, ServiceAnswer } from '../domain/discovery-wire.ts'
+/** What applications import as `nearcast/sdk`: for now, the types of the discovery API's answers and of reports. */
+export type {
+  ExplainedAnswer,
+  Reach,
+  Report,
+  ReportedMeasurement,
+  ReportReceipt,
+  ServiceAnswer,
+} from '../domain/discovery-wire.ts'

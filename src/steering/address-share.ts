@@ -23,7 +23,7 @@ export interface FamilyShares {
  * the ASN database sees announced, or, without one, what the geo database places.
  */
 export function addressShares(map: SteeringMap, geo: GeoLocator, endpointCount: number): AddressShares {
-  const sharesOf = map.plans.map((plan: Plan) => shares(plan, endpointCount))
+  const sharesOf = new Map(map.plans.map((plan) => [plan, shares(plan, endpointCount)]))
   return {
     ipv4: familyShares(4, map, geo, sharesOf, endpointCount),
     ipv6: familyShares(6, map, geo, sharesOf, endpointCount),
@@ -34,19 +34,19 @@ function familyShares(
   family: IpFamily,
   map: SteeringMap,
   geo: GeoLocator,
-  sharesOf: readonly Float64Array[],
+  sharesOf: ReadonlyMap<Plan, Float64Array>,
   endpointCount: number,
 ): FamilyShares {
   const sizes = networkSizes(family, map, geo)
   const total = sizes.reduce((sum, { size }) => sum + size, 0n)
   const endpoints = new Float64Array(endpointCount)
   const countries = new Map<string, { ofSpace: number; endpoints: Float64Array }>()
-  for (const { country, planId, size } of sizes) {
+  for (const { country, plan, size } of sizes) {
     const ofSpace = ratio(size, total)
     const entry = countries.get(country) ?? { ofSpace: 0, endpoints: new Float64Array(endpointCount) }
     countries.set(country, entry)
     entry.ofSpace += ofSpace
-    const planShares = sharesOf[planId] as Float64Array
+    const planShares = sharesOf.get(plan) as Float64Array
     for (let i = 0; i < endpointCount; i++) {
       const part = ofSpace * (planShares[i] as number)
       endpoints[i] = (endpoints[i] as number) + part
@@ -89,18 +89,19 @@ function networkSizes(family: IpFamily, map: SteeringMap, geo: GeoLocator) {
   }
   visit(rootOf(geo.tree, family), rootOf(networks, family), rootOf(asns, family), 0)
 
-  const sizes = new Map<string, { country: string; planId: number; size: bigint }>()
+  const sizes = new Map<string, Map<Plan, { country: string; plan: Plan; size: bigint }>>()
   for (const [cell, counts] of leaves) {
     const country = geo.locations[cell % locationCount]?.country ?? ''
-    const planId = map.planIds[cell] as number
-    const key = `${country}:${planId}`
-    const entry = sizes.get(key) ?? { country, planId, size: 0n }
+    const plan = map.planAt(Math.floor(cell / locationCount), cell % locationCount)
+    const ofCountry = sizes.get(country) ?? new Map<Plan, { country: string; plan: Plan; size: bigint }>()
+    sizes.set(country, ofCountry)
+    const entry = ofCountry.get(plan) ?? { country, plan, size: 0n }
+    ofCountry.set(plan, entry)
     counts.forEach((count, depth) => {
       if (count > 0) entry.size += BigInt(count) << BigInt(bits - depth)
     })
-    sizes.set(key, entry)
   }
-  return [...sizes.values()]
+  return [...sizes.values()].flatMap((ofCountry) => [...ofCountry.values()])
 }
 
 /** To 53 bits: both are cut alike, so that neither overflows a double. */

@@ -5,11 +5,16 @@ import type { PolicySet } from '../domain/policy-set.ts'
 import type { Revision } from '../domain/revision.ts'
 import { atOnce, type Turns } from '../domain/turns.ts'
 import { createPlanner } from '../engine/plan.ts'
+import { shownCount } from '../engine/ttl.ts'
 import { distanceView } from '../latency/distance-view.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
+import { type ClassCache, networkClasses } from './network-classes.ts'
+import { createPinnedPlans } from './pinned.ts'
+import { servedEndpoints } from './served-endpoints.ts'
+import { createShorterMaps, type ShorterMaps, shorterPlans, withoutNextChange } from './shorter-ttl.ts'
 import type { Snapshot, SteeredService, Steering } from './snapshot.ts'
 import { compileSteeringMap, type TreeCache } from './steering-map.ts'
-import { steeringKey } from './steers-alike.ts'
+import { readsLatency, steeringKey } from './steers-alike.ts'
 
 export interface SnapshotParts {
   readonly revision: Omit<Revision, 'documents'>
@@ -23,7 +28,7 @@ export interface SnapshotParts {
 /** Request properties that DNS cannot see: a policy that may read one is planned per request over HTTP. */
 const REQUEST_BITS = DEPENDS.frontEnd | DEPENDS.tenant | DEPENDS.header | DEPENDS.cookie | DEPENDS.path | DEPENDS.host
 
-const UNKNOWN_FACTS: PolicyFacts = { endpoints: [], latency: distanceView }
+const UNKNOWN_FACTS: PolicyFacts = { endpoints: [], latency: distanceView, unreachable: [] }
 
 /**
  * Compiles one revision, one set of facts and one geo database. What did not change since `previous` is taken over: a
@@ -35,14 +40,14 @@ export const compileSnapshot = (parts: SnapshotParts, previous: Snapshot | null)
 /** The same with pauses, so that answers can be given in between. */
 export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): Turns<Snapshot> {
   const kept = previous?.geo === parts.geo ? previous : null
-  const cache: TreeCache = new Map(kept?.trees)
   const alike = new Map(kept?.alike)
+  const caches = { trees: new Map(kept?.trees), classes: new Map(kept?.classes), alike, shorter: createShorterMaps() }
   const services = new Map<string, SteeredService>()
   for (const policy of parts.set.policies) {
     const facts = parts.facts.of.get(policy.service) ?? UNKNOWN_FACTS
     const before = kept?.services.get(policy.service)
     const unchanged = before?.policy === policy && before.facts === facts && parts.nowMs < before.validUntilMs
-    services.set(policy.service, unchanged ? before : yield* compileService(policy, facts, parts, cache, alike))
+    services.set(policy.service, unchanged ? before : yield* compileService(policy, facts, parts, caches, before))
     if (!unchanged) yield
   }
   const all = [...services.values()]
@@ -59,32 +64,59 @@ export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): 
       names.http.filter((host) => host.startsWith('*.')).map((host) => host.slice(2)),
     ),
     byDnsName: index(all, ({ names }) => names.dns),
-    trees: inUse(cache, steering),
+    trees: treesInUse(caches.trees, steering),
+    classes: classesInUse(caches.classes, steering),
     alike: steering,
   }
 }
 
-/** Policies that steer alike are planned once. */
+interface Caches {
+  readonly trees: TreeCache
+  readonly classes: ClassCache
+  readonly alike: Map<string, Steering>
+  readonly shorter: ShorterMaps
+}
+
+/** Policies that steer alike are planned once; a change that is only nearer than before is no reason to plan at all. */
 function* compileService(
   policy: Policy,
   facts: PolicyFacts,
   parts: SnapshotParts,
-  cache: TreeCache,
-  alike: Map<string, Steering>,
+  caches: Caches,
+  before: SteeredService | undefined,
 ): Turns<SteeredService> {
-  const key = steeringKey(policy, facts)
-  const known = alike.get(key)
-  if (known !== undefined && known.latency === facts.latency && parts.nowMs < known.validUntilMs) {
-    return { policy, facts, map: known.map, planRequest: known.planRequest, validUntilMs: known.validUntilMs }
+  const { nowMs } = parts
+  const steering = yield* steeringOf(policy, facts, parts, caches)
+  const { planRequest } = steering
+  const shown = shownCount(policy)
+  return {
+    policy,
+    facts,
+    endpoints: servedEndpoints(policy, facts, before?.policy === policy ? before.endpoints : undefined),
+    map: caches.shorter(steering.map, shown, facts.endpoints, nowMs, before?.map),
+    planRequest: planRequest === null ? null : shorterPlans(planRequest, shown, facts.endpoints, nowMs),
+    planPinned: createPinnedPlans(policy, facts, nowMs),
+    validUntilMs: steering.validUntilMs,
+    steering,
   }
-  const planner = createPlanner(policy, facts, parts.nowMs)
+}
+
+function* steeringOf(policy: Policy, facts: PolicyFacts, parts: SnapshotParts, caches: Caches): Turns<Steering> {
+  const key = steeringKey(policy, facts, parts.nowMs)
+  const latency = readsLatency(policy) ? facts.latency : null
+  const known = caches.alike.get(key)
+  if (known !== undefined && known.latency === latency && parts.nowMs < known.validUntilMs) return known
+
+  const planner = createPlanner(policy, withoutNextChange(facts), parts.nowMs)
+  const networks = yield* networkClasses(policy, facts, parts.geo, caches.classes)
   const made = {
-    map: yield* compileSteeringMap(policy, planner, parts.geo, cache),
+    map: yield* compileSteeringMap(policy, networks, planner, parts.geo, caches.trees),
     planRequest: (planner.reads & REQUEST_BITS) === 0 ? null : planner.plan,
     validUntilMs: planner.validUntilMs,
+    latency,
   }
-  alike.set(key, { ...made, latency: facts.latency })
-  return { policy, facts, ...made }
+  caches.alike.set(key, made)
+  return made
 }
 
 /** What flips back, or is edited back, is there still: so many that no service uses any more are kept, the newest. */
@@ -95,16 +127,16 @@ function stillSteering(
   alike: ReadonlyMap<string, Steering>,
   services: readonly SteeredService[],
 ): ReadonlyMap<string, Steering> {
-  const used = new Set(services.map(({ map }) => map))
-  const spare = [...alike].filter(([, { map }]) => !used.has(map)).slice(-SPARE_MAPS)
-  return new Map([...spare, ...[...alike].filter(([, { map }]) => used.has(map))])
+  const used = new Set(services.map(({ steering }) => steering))
+  const spare = [...alike].filter(([, steering]) => !used.has(steering)).slice(-SPARE_MAPS)
+  return new Map([...spare, ...[...alike].filter(([, steering]) => used.has(steering))])
 }
 
 const index = (services: readonly SteeredService[], namesOf: (policy: Policy) => readonly string[]) =>
   new Map(services.flatMap((service) => namesOf(service.policy).map((name) => [name, service] as const)))
 
 /** Trees of maps that are let go go with them. */
-function inUse(cache: TreeCache, alike: ReadonlyMap<string, Steering>): TreeCache {
+function treesInUse(cache: TreeCache, alike: ReadonlyMap<string, Steering>): TreeCache {
   const used = new Set([...alike.values()].map(({ map }) => map.tree))
   const kept: TreeCache = new Map()
   for (const [key, trees] of cache) {
@@ -112,4 +144,9 @@ function inUse(cache: TreeCache, alike: ReadonlyMap<string, Steering>): TreeCach
     if (live.length > 0) kept.set(key, live)
   }
   return kept
+}
+
+function classesInUse(cache: ClassCache, alike: ReadonlyMap<string, Steering>): ClassCache {
+  const used = new Set([...alike.values()].map(({ map }) => map.networks))
+  return new Map([...cache].filter(([, classes]) => used.has(classes)))
 }

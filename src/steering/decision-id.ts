@@ -7,7 +7,7 @@ export interface DecisionKey {
   readonly revision: number
   readonly frontEnd: FrontEnd
   readonly locationId: number
-  /** Index into the policy's network classes; 0 when it names none around the client. */
+  /** Of the network class: see `classNumbers`; 0 when nothing around the client is named. */
   readonly classId: number
   readonly slot: Slot
 }
@@ -21,7 +21,7 @@ export function composeDecisionId(key: DecisionKey): string {
 /** Null when the text is no decision id. */
 export function parseDecisionId(text: string): DecisionKey | null {
   const match =
-    /^([^:]+):([0-9a-z]{1,11}):([a-z]):([0-9a-z]{1,7}):([0-9a-z]{1,7}):([0-9a-z]{1,7}):([0-9a-z]{1,7})$/.exec(text)
+    /^([^:]+):([0-9a-z]{1,11}):([a-z]):([0-9a-z]{1,7}):([0-9a-z]{1,10}):([0-9a-z]{1,7}):([0-9a-z]{1,7})$/.exec(text)
   const frontEnd = FRONT_ENDS.find((name) => FRONT_END_LETTERS[name] === match?.[3])
   if (match === null || frontEnd === undefined) return null
   const number = (group: number) => Number.parseInt(match[group] ?? '', 36)

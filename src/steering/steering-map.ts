@@ -4,11 +4,11 @@ import type { Location } from '../domain/place.ts'
 import { NOWHERE } from '../domain/place.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
-import { indexPrefixTree, type PrefixMatch, type PrefixTree, zipSteps } from '../domain/prefix-tree.ts'
+import { EMPTY_TREE, indexPrefixTree, type PrefixMatch, type PrefixTree, zipSteps } from '../domain/prefix-tree.ts'
 import type { Turns } from '../domain/turns.ts'
 import type { Planner } from '../engine/plan.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
-import { type NetworkClasses, networkClasses } from './network-classes.ts'
+import { classNumbers, type NetworkClass, type NetworkClasses } from './network-classes.ts'
 
 /** A plan and the widest network around the address in which every client has that same plan. */
 export interface MapEntry {
@@ -23,14 +23,19 @@ export interface SteeringMap {
   readonly plans: readonly Plan[]
   readonly tree: PrefixTree
   readonly networks: NetworkClasses
-  /** Index into `plans` for every class × location, locations running fastest. */
-  readonly planIds: Int32Array
+  /** By class: what decision ids call it. */
+  readonly classNumbers: readonly number[]
+  /** The plan of a network class at a location that occur together. */
+  planAt(classId: number, locationId: number): Plan
   /** Expects a normalised address. */
   lookUp(address: IpAddress): MapEntry
+  /** The same with other plans, one in the place of each of its own. */
+  withPlans(plans: readonly Plan[]): SteeringMap
 }
 
 /** A tree of plan ids with its index. */
 interface IndexedTree {
+  /** Of class 0 at every location, then of the pairs of another class and a location, in their order. */
   readonly planIds: Int32Array
   readonly networks: NetworkClasses
   readonly tree: PrefixTree
@@ -44,48 +49,73 @@ export type TreeCache = Map<string, readonly IndexedTree[]>
 const LOCATIONS_PER_TURN = 512
 
 /**
- * Plans every location of the database, then merges the tree bottom-up into the widest prefixes with one plan, which
- * is the honest ECS scope (RFC 7871 §7.2.1).
+ * Plans every location of the database, and every other network class at the locations where it occurs; then merges the
+ * tree bottom-up into the widest prefixes with one plan, which is the honest ECS scope (RFC 7871 §7.2.1).
  */
 export function* compileSteeringMap(
   policy: Policy,
+  networks: NetworkClasses,
   planner: Planner,
   geo: GeoLocator,
   cache: TreeCache,
 ): Turns<SteeringMap> {
-  const networks = networkClasses(policy, geo)
+  const { classes, pairs } = networks
   const plans: Plan[] = []
   const idOf = new Map<Plan, number>()
   const locationCount = geo.locations.length
-  const planIds = new Int32Array(locationCount * networks.classes.length)
-  for (const [classId, networkClass] of networks.classes.entries()) {
-    for (let locationId = 0; locationId < locationCount; locationId++) {
-      const plan = planner.plan(representative(geo.locations[locationId] ?? NOWHERE, networkClass))
-      let id = idOf.get(plan)
-      if (id === undefined) {
-        id = plans.push(plan) - 1
-        idOf.set(plan, id)
-      }
-      planIds[classId * locationCount + locationId] = id
-      if (locationId % LOCATIONS_PER_TURN === LOCATIONS_PER_TURN - 1) yield
-    }
+  const planIds = new Int32Array(locationCount + pairs.size)
+  let planned = 0
+  const planNext = (classId: number, locationId: number): void => {
+    const networkClass = classes[classId] as NetworkClass
+    const plan = planner.plan(representative(geo.locations[locationId] ?? NOWHERE, networkClass))
+    const id = idOf.get(plan) ?? plans.push(plan) - 1
+    idOf.set(plan, id)
+    planIds[planned++] = id
   }
-  const shared = yield* sharedTree(geo, networks, planIds, cache)
-  const { tree, find } = shared
+  for (let locationId = 0; locationId < locationCount; locationId++) {
+    planNext(0, locationId)
+    if (planned % LOCATIONS_PER_TURN === 0) yield
+  }
+  for (const cell of pairs.keys()) {
+    planNext(Math.floor(cell / locationCount), cell % locationCount)
+    if (planned % LOCATIONS_PER_TURN === 0) yield
+  }
+  const tree = yield* sharedTree(geo, networks, planIds, cache)
+  return mapOf(plans, { networks, numbers: classNumbers(policy, networks), shared: tree, locationCount })
+}
+
+/** What maps share whose plans are others, place by place. */
+interface Frame {
+  readonly networks: NetworkClasses
+  readonly numbers: readonly number[]
+  readonly shared: IndexedTree
+  readonly locationCount: number
+}
+
+function mapOf(plans: readonly Plan[], frame: Frame): SteeringMap {
+  const { networks, locationCount } = frame
+  const { planIds, tree, find } = frame.shared
   return {
     plans,
     tree,
     networks,
-    planIds: shared.planIds,
+    classNumbers: frame.numbers,
+    planAt: (classId, locationId) =>
+      plans[planIds[cellOf(networks, locationCount, classId, locationId)] as number] as Plan,
     lookUp(address) {
       const { value, prefixLength } = find(address)
       return { plan: plans[value] as Plan, prefixLength: scopeOf(tree, prefixLength) }
     },
+    withPlans: (others) => mapOf(others, frame),
   }
 }
 
+/** Where the plan id of a class at a location stands. */
+const cellOf = ({ pairs }: NetworkClasses, locationCount: number, classId: number, locationId: number): number =>
+  classId === 0 ? locationId : locationCount + (pairs.get(classId * locationCount + locationId) as number)
+
 /** The client that stands for all of a location and a network class. */
-export function representative(location: Location, networkClass: NetworkClasses['classes'][number]): Client {
+export function representative(location: Location, networkClass: NetworkClass): Client {
   const { prefix, asn } = networkClass
   return {
     frontEnd: 'dns',
@@ -115,10 +145,15 @@ function* sharedTree(
   const found = candidates.find((it) => sameNetworks(it.networks, networks) && sameIds(it.planIds, planIds))
   if (found !== undefined) return found
   const locationCount = geo.locations.length
+  // 0 stays everybody; what is planned by itself is 1 + its plan.
+  const own = yield* zipSteps(networks.cells, EMPTY_TREE, (cell) =>
+    cell === 0 ? 0 : 1 + (planIds[locationCount + cell - 1] as number),
+  )
   const tree = yield* zipSteps(
     geo.tree,
-    networks.tree,
-    (locationId, classId) => planIds[classId * locationCount + locationId] as number,
+    own,
+    (locationId, plan) => (plan === 0 ? (planIds[locationId] as number) : plan - 1),
+    (plan) => (plan === 0 ? null : plan - 1),
   )
   yield
   const made = { planIds, networks, tree, find: indexPrefixTree(tree) }
@@ -129,4 +164,5 @@ function* sharedTree(
 const sameIds = (a: Int32Array, b: Int32Array): boolean => a.length === b.length && a.every((id, i) => id === b[i])
 
 const sameNetworks = (a: NetworkClasses, b: NetworkClasses): boolean =>
-  a.tree.root4 === b.tree.root4 && a.tree.root6 === b.tree.root6 && sameIds(a.tree.nodes, b.tree.nodes)
+  a.tree === b.tree ||
+  (a.tree.root4 === b.tree.root4 && a.tree.root6 === b.tree.root6 && sameIds(a.tree.nodes, b.tree.nodes))

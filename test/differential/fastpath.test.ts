@@ -9,7 +9,7 @@ import { draws } from '../helpers/draws.ts'
 import { fastFixture } from '../helpers/fastpath.ts'
 import { differ } from '../helpers/fastpath-differ.ts'
 import { CLIENTS, someQuery, testJar } from '../helpers/fastpath-queries.ts'
-import { steeredSnapshot, TOMORROW_MS, trustingSnapshot } from '../helpers/fastpath-snapshots.ts'
+import { steeredSnapshot, TOMORROW_MS, troubledSnapshot, trustingSnapshot } from '../helpers/fastpath-snapshots.ts'
 import { createPacketMaker, PACKET_ROOM } from '../helpers/hostile-packets.ts'
 import { TEST_NOW_MS } from '../helpers/snapshot.ts'
 
@@ -154,6 +154,7 @@ const RATE_LIMIT = { perSecond: 40, slip: 2, exempt: [] } as const
 for (const [title, snapshot, parts, leastByItself] of [
   ["the vectors' zones", dnsSnapshot, {}, 0.6],
   ['policies with forks, weights, stickiness, windows and take', steeredSnapshot, { cookies: testJar() }, 0.6],
+  ['addresses down, changes near, networks told apart', troubledSnapshot, { cookies: testJar() }, 0.6],
   ['zones that believe some resolvers', trustingSnapshot, { cookies: testJar() }, 0.6],
   ['with a rate limit', steeredSnapshot, { cookies: testJar(), rateLimit: RATE_LIMIT }, 0.6],
 ] as const) {

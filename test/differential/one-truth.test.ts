@@ -4,9 +4,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createResponder } from '../../src/dns/respond.ts'
 import { formatAddress, type IpAddress, parsePrefix } from '../../src/domain/address.ts'
+import { type MonitoredFacts, NO_FACTS } from '../../src/domain/facts.ts'
 import { DEPENDS } from '../../src/domain/plan.ts'
 import { plan } from '../../src/engine/plan.ts'
 import { listFor, slotFor } from '../../src/engine/slots.ts'
+import { createDecisionTokens, KEY_OCTETS, NODE_OCTETS } from '../../src/http/decision-token.ts'
 import { createDiscovery } from '../../src/http/discovery/discovery.ts'
 import { createRedirect } from '../../src/http/redirect/redirect.ts'
 import { decide } from '../../src/steering/decide.ts'
@@ -31,6 +33,7 @@ const CHAINS: Readonly<Record<string, string>> = {
   trickle: '[up, { prefer: { tiers: [{ tag: odd }, { tag: even }], trickle: 20% } }, nearest]',
   networks: "[{ keep: { id: e5 }, when: { cidr: [20.0.0.0/8, '2a00::/16'] }, hard: true }, nearest, take: 1]",
   asns: '[{ prefer: [{ id: e4 }, { tag: odd }], when: { asn: [64500, 64502] } }, fastest, take: 3]',
+  measured: '[up, fastest: { explore: 30% }, take: 3]',
   countries: '[{ drop: { country: US }, when: { not: { continent: NA } }, hard: true }, geofence, nearest]',
   nobody: '[{ keep: { id: e1 }, hard: true }, { drop: { id: e1 }, hard: true, when: { country: [DE, BR] } }]',
 }
@@ -63,15 +66,45 @@ const snapshot = makeSnapshot({
   documents: { ...samples, ...chains },
   geo: fakeGeo(rows),
   overrides: [override('weights/e3', 'down'), override('api/tokyo', 'drain')],
+  sources: {
+    health: new Map([
+      [
+        'measured',
+        new Map<string, MonitoredFacts>([
+          ['e1', { ...NO_FACTS, health: 'up', nextChangeMs: TEST_NOW_MS + 9000 }],
+          ['e4', { ...NO_FACTS, health: 'down' }],
+          ['e5', { ...NO_FACTS, health: 'up', returnedAtMs: TEST_NOW_MS - 9000 }],
+        ]),
+      ],
+    ]),
+    // Every client has an estimate of its own; two ASNs and a network are told apart by it.
+    latency: {
+      networks: () => ({
+        asns: [64501, 64503],
+        prefixes: [{ family: 4, bytes: Uint8Array.of(22, 64, 0, 0), length: 10 }],
+      }),
+      estimate: ({ index }, { location, network }) => {
+        const own = (location.asn ?? 0) + (network?.address.bytes[1] ?? 0)
+        return {
+          rttMs: 30 + ((index * 31 + own * 13 + (location.point?.lat ?? 0)) % 70),
+          sdMs: 3,
+          source: 'asn',
+          samples: 9,
+        }
+      },
+    },
+    unreachable: new Map([['measured', [{ endpoint: 1, network: { asn: 64502 }, expiresAtMs: TEST_NOW_MS + 1000 }]]]),
+  },
 })
 const THROW = 0x9e3779b9
 const dice = () => THROW
 const nowMs = () => TEST_NOW_MS
 const loopback = parsePrefix('127.0.0.0/8')
 assert.ok(loopback.ok)
-const deps = { current: () => snapshot, nowMs, dice, trustedProxies: [loopback.prefix] }
+const tokens = createDecisionTokens(new Uint8Array(KEY_OCTETS), new Uint8Array(NODE_OCTETS))
+const deps = { current: () => snapshot, nowMs, dice, tokens, trustedProxies: [loopback.prefix] }
 const redirect = createRedirect(deps)
-const discovery = createDiscovery({ ...deps, version: 'test' })
+const discovery = createDiscovery({ ...deps, version: 'test', reports: null, heartbeats: { sink: { take: () => {} } } })
 const respond = createResponder({
   ...deps,
   debug: [],
@@ -95,7 +128,7 @@ async function answersOf(service: SteeredService, address: IpAddress) {
   const bits = address.family === 4 ? 32 : 128
   const asker = { address, prefixLength: bits, source: 'peer', request: null } as const
   const decided = decide(snapshot, service, { ...asker, frontEnd: 'dns' }, TEST_NOW_MS, dice)
-  const traced = plan(policy, decided.client, service.facts, TEST_NOW_MS)
+  const traced = plan(policy, decided.planned, decided.facts, TEST_NOW_MS)
   const engine = listFor(traced, slotFor(traced, policy.service, decided.client, dice))
   const host = policy.names.http.find((name) => !name.startsWith('*.')) ?? ''
   const headers = { host, 'x-forwarded-for': formatAddress(address) }

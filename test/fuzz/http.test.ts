@@ -1,17 +1,23 @@
 /** Requests of every oddity against the redirector and the discovery API: no foreign Location, no 5xx that is not meant. */
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parsePrefix } from '../../src/domain/address.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
-import { createDiscovery } from '../../src/http/discovery/discovery.ts'
 import { composeLocation } from '../../src/http/redirect/location.ts'
 import { createRedirect } from '../../src/http/redirect/redirect.ts'
 import { parseRequestHead } from '../../src/http/request-head.ts'
-import { exchange, frontEndDeps, headerOf, listen, POLICY_ORIGINS, statusOf } from '../unit/http/fixture.ts'
+import {
+  exchange,
+  frontEndDeps,
+  halfClosed,
+  headerOf,
+  listen,
+  makeDiscovery,
+  POLICY_ORIGINS,
+  statusOf,
+} from '../unit/http/fixture.ts'
 
 /** Pieces from which open redirects, header splitting and traversals are made. */
 const PIECES = [
@@ -200,7 +206,7 @@ const compose = ({ method, url, version, host, headers }: Fuzzed): string =>
 test('whatever comes over the wire, answers are meant and lead where policies point', async (t) => {
   const { deps } = frontEndDeps()
   const redirectPort = await listen(t, createRedirect(deps))
-  const discoveryPort = await listen(t, createDiscovery({ ...deps, version: '0' }))
+  const discoveryPort = await listen(t, makeDiscovery().app)
   const allowed = await exchange(
     redirectPort,
     compose({ method: 'GET', url: '/', version: 'HTTP/1.1', host: 'api.example', headers: [] }),
@@ -222,20 +228,6 @@ test('whatever comes over the wire, answers are meant and lead where policies po
   )
   assert.ok((seen.get(302) ?? 0) > 5 && (seen.get(400) ?? 0) > 5, `too little variety: ${JSON.stringify([...seen])}`)
 })
-
-/** As `exchange`, but says that no more will come: a request that waits for its body ends. */
-async function halfClosed(port: number, octets: string): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).setEncoding('latin1')
-  let received = ''
-  socket.on('data', (text: string) => {
-    received += text
-  })
-  socket.on('error', () => {})
-  socket.on('end', () => socket.end())
-  socket.end(octets, 'latin1')
-  await once(socket, 'close')
-  return received
-}
 
 test('no header makes the client’s address anything but the peer, a hop of the header, or a proxy', () => {
   const trusted = ['127.0.0.0/8', '10.0.0.0/8'].flatMap((text) => {

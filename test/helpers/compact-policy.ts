@@ -5,9 +5,8 @@
 
 import { type IpAddress, type IpPrefix, parseAddress, parsePrefix } from '../../src/domain/address.ts'
 import type { FrontEnd } from '../../src/domain/client.ts'
-import { COUNTRIES } from '../../src/domain/countries.ts'
 import type { ClientArea, Endpoint } from '../../src/domain/endpoint.ts'
-import type { Continent, Site } from '../../src/domain/place.ts'
+import type { Continent } from '../../src/domain/place.ts'
 import {
   type Condition,
   type OnAllDown,
@@ -19,6 +18,7 @@ import {
   WEEKDAYS,
   type Weekday,
 } from '../../src/domain/policy.ts'
+import { site, siteNamed } from './compact-sites.ts'
 
 type Many<T> = T | readonly T[]
 
@@ -64,32 +64,6 @@ export interface CompactPolicy {
   onAllDown?: 'lastResort' | 'failClosed' | { readonly static: string | { url?: string; a?: readonly string[] } }
 }
 
-const site = (id: string, lat: number, lon: number, country: string, subdivision: string | null = null): Site => ({
-  id,
-  lat,
-  lon,
-  country,
-  subdivision,
-  continent: COUNTRIES.get(country)?.continent ?? 'AN',
-  region: id,
-  city: null,
-})
-
-export const SITES: Readonly<Record<string, Site>> = Object.fromEntries(
-  [
-    site('iad', 38.95, -77.45, 'US', 'VA'),
-    site('sjc', 37.36, -121.93, 'US', 'CA'),
-    site('fra', 50.03, 8.57, 'DE', 'HE'),
-    site('lhr', 51.47, -0.45, 'GB', 'ENG'),
-    site('cdg', 49.01, 2.55, 'FR', 'IDF'),
-    site('nrt', 35.77, 140.39, 'JP', '12'),
-    site('sin', 1.36, 103.99, 'SG'),
-    site('gru', -23.43, -46.47, 'BR', 'SP'),
-    site('syd', -33.95, 151.18, 'AU', 'NSW'),
-    site('jnb', -26.14, 28.25, 'ZA', 'GP'),
-  ].map((entry) => [entry.id, entry]),
-)
-
 const address = (text: string): IpAddress => {
   const parsed = parseAddress(text)
   if (parsed === null) throw new Error(`not an address: ${text}`)
@@ -123,12 +97,6 @@ export function makeEndpoint(id: string, index: number, compact: CompactEndpoint
     enabled: compact.enabled ?? true,
     checks: [],
   }
-}
-
-export function siteNamed(id: string): Site {
-  const found = SITES[id]
-  if (found === undefined) throw new Error(`no test site ${id}`)
-  return found
 }
 
 const areaOf = (serves: NonNullable<CompactEndpoint['serves']>): ClientArea => ({
@@ -225,14 +193,13 @@ function actionOf(kind: string, params: unknown, hard: boolean, ids: readonly st
   const p = params as Record<string, never>
   switch (kind) {
     case 'up': {
-      const threshold: unknown = p.threshold ?? 0.5
       return {
         kind,
-        threshold:
-          typeof threshold === 'number'
-            ? { ipv4: threshold, ipv6: threshold }
-            : (threshold as { ipv4: number; ipv6: number }),
+        threshold: thresholdOf(p.threshold ?? 0.5),
         minHealthy: minHealthyOf(p.minHealthy),
+        degraded: p.degraded ?? 'keep',
+        slowStartSeconds: p.slowStart ?? 0,
+        failover: p.failover === 'headroom' ? { to: 'headroom', metric: p.metric ?? 'load' } : { to: 'next' },
       }
     }
     case 'keep':
@@ -254,16 +221,25 @@ function actionOf(kind: string, params: unknown, hard: boolean, ids: readonly st
       }
     }
     case 'fastest':
-      return { kind, withinMs: p.within ?? 0 }
+      return { kind, withinMs: p.within ?? 0, explorePercent: p.explore ?? 0 }
     case 'shed':
-      return { kind, metric: p.metric ?? 'load', low: p.low ?? 0.7, high: p.high ?? 0.9 }
+      return {
+        kind,
+        metric: p.metric ?? 'load',
+        low: p.low ?? 0.7,
+        high: p.high ?? 0.9,
+        percentPerMinute: p.perMinute ?? 100,
+      }
     case 'spread':
-      return { kind, by: p.by ?? 'weight', sticky: stickyOf(p.sticky ?? 'none') }
+      return { kind, by: p.by ?? 'weight', metric: p.metric ?? 'load', sticky: stickyOf(p.sticky ?? 'none') }
     case 'take':
       return { kind, n: params as number }
   }
   throw new Error(`no step ${kind}`)
 }
+
+const thresholdOf = (value: number | { ipv4: number; ipv6: number }) =>
+  typeof value === 'number' ? { ipv4: value, ipv6: value } : value
 
 function minHealthyOf(value: { per: 'site' | { tag: Many<string> }; n: number } | undefined) {
   if (value === undefined) return null
@@ -281,6 +257,7 @@ export function makePolicy(compact: CompactPolicy): Policy {
     ttlSeconds: compact.ttl ?? 30,
     https: null,
     missingFamily: 'nodata',
+    minInService: 1,
     redirect: { status: 302 },
     tenants: [],
     endpoints: ids.map((id, index) => makeEndpoint(id, index, compact.endpoints[id])),

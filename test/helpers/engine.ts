@@ -9,11 +9,13 @@ import {
   NO_FACTS,
   type OverrideState,
   type PolicyFacts,
+  type Unreachable,
 } from '../../src/domain/facts.ts'
 import { type GeoPoint, type Location, NOWHERE } from '../../src/domain/place.ts'
 import type { Policy } from '../../src/domain/policy.ts'
 import { distanceView } from '../../src/latency/distance-view.ts'
-import { prefix, siteNamed } from './compact-policy.ts'
+import { prefix } from './compact-policy.ts'
+import { siteNamed } from './compact-sites.ts'
 
 export {
   type CompactEndpoint,
@@ -24,8 +26,8 @@ export {
   makeEndpoint,
   makePolicy,
   makeStep,
-  SITES,
 } from './compact-policy.ts'
+export { SITES } from './compact-sites.ts'
 
 export interface CompactClient {
   /** A site's id or [lat, lon]; absent: nowhere, or in the middle of nothing but a country. */
@@ -58,6 +60,12 @@ export type CompactFacts =
       v6?: number
       load?: Readonly<Record<string, number>>
       nextChangeMs?: number
+      returnedAtMs?: number
+      shedShare?: Readonly<Record<number, number>>
+      headroom?: Readonly<Record<string, number>>
+      /** Clients of these ASNs or networks report that they cannot reach it, until `unreachableUntilMs`. */
+      unreachable?: readonly (number | string)[]
+      unreachableUntilMs?: number
       /** An estimate of its own instead of the distance prior; null: none. */
       rttMs?: number | null
     }
@@ -120,11 +128,12 @@ export function makeFacts(policy: Policy, compact: Readonly<Record<string, Compa
     if (typeof facts === 'object' && facts.rttMs !== undefined) rtts.set(id, facts.rttMs)
   }
   const latency: LatencyView = {
-    estimate(endpoint, location) {
+    networks: distanceView.networks,
+    estimate(endpoint, client) {
       const rttMs = rtts.get(endpoint.id)
       if (rttMs === null) return null
       if (rttMs !== undefined) return { rttMs, sdMs: 1, source: 'distance', samples: 0 }
-      return distanceView.estimate(endpoint, location)
+      return distanceView.estimate(endpoint, client)
     },
   }
   return {
@@ -132,7 +141,17 @@ export function makeFacts(policy: Policy, compact: Readonly<Record<string, Compa
       endpointFacts(compact[endpoint.id], `${policy.service}/${endpoint.id}`),
     ),
     latency: rtts.size === 0 ? distanceView : latency,
+    unreachable: policy.endpoints.flatMap(({ id, index }) => unreachableOf(compact[id], index)),
   }
+}
+
+function unreachableOf(compact: CompactFacts | undefined, endpoint: number): readonly Unreachable[] {
+  if (typeof compact !== 'object') return []
+  return (compact.unreachable ?? []).map((network) => ({
+    endpoint,
+    network: typeof network === 'number' ? { asn: network } : { prefix: prefix(network) },
+    expiresAtMs: compact.unreachableUntilMs ?? Number.MAX_SAFE_INTEGER,
+  }))
 }
 
 function endpointFacts(compact: CompactFacts | undefined, target: string): EndpointFacts {
@@ -148,11 +167,15 @@ function endpointFacts(compact: CompactFacts | undefined, target: string): Endpo
   if (compact === 'drain') return { ...NO_FACTS, override: override('drain') }
   if (typeof compact === 'string') return { ...NO_FACTS, health: compact }
   return {
+    ...NO_FACTS,
     health: compact.health ?? 'unknown',
     ipv4UpShare: compact.v4 ?? 1,
     ipv6UpShare: compact.v6 ?? 1,
     override: compact.override === undefined ? null : override(compact.override),
     load: compact.load ?? {},
     nextChangeMs: compact.nextChangeMs ?? null,
+    returnedAtMs: compact.returnedAtMs ?? null,
+    shedShare: compact.shedShare ?? {},
+    headroom: compact.headroom ?? {},
   }
 }

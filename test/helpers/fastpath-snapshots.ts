@@ -1,3 +1,4 @@
+import { type MonitoredFacts, NO_FACTS } from '../../src/domain/facts.ts'
 import { fakeGeo } from './geo.ts'
 import { makeSnapshot, TEST_NOW_MS } from './snapshot.ts'
 
@@ -72,6 +73,47 @@ onAllDown: lastResort
 
 /** Services that use every way from a client to a list. */
 export const steeredSnapshot = makeSnapshot({ documents, geo })
+
+/** The same with addresses that are down, a change that is near, and networks that measurements and reports tell apart. */
+export const troubledSnapshot = makeSnapshot({
+  documents: {
+    ...documents,
+    'fastest.yaml': service('fastest', '  - up\n  - fastest: { explore: 20% }\n', 'https: true\n'),
+  },
+  geo,
+  sources: {
+    health: new Map(
+      ['weighted', 'sticky', 'pair', 'https', 'lacking', 'fastest'].map((id, index) => [
+        id,
+        new Map<string, MonitoredFacts>([
+          ['frankfurt', { ...NO_FACTS, health: 'up', ipv4Down: [index % 2], ipv4UpShare: 0.5 }],
+          ['virginia', { ...NO_FACTS, nextChangeMs: TEST_NOW_MS + 7000 + index * 1000 }],
+          ['tokyo', { ...NO_FACTS, health: index % 3 === 0 ? 'down' : 'up', returnedAtMs: TEST_NOW_MS - 5000 }],
+        ]),
+      ]),
+    ),
+    latency: {
+      networks: () => ({ asns: [64500], prefixes: [{ family: 4, bytes: Uint8Array.of(6, 6, 7, 0), length: 24 }] }),
+      estimate: ({ index }, { location, network }) => {
+        const rttMs = 40 + ((index * 17 + (location.asn ?? 0) + (network?.address.bytes[2] ?? 0) * 9) % 60)
+        return { rttMs, sdMs: 4, source: 'asn', samples: 60 }
+      },
+    },
+    unreachable: new Map([
+      ['nearest', [{ endpoint: 2, network: { asn: 64500 }, expiresAtMs: TOMORROW_MS }]],
+      [
+        'pair',
+        [
+          {
+            endpoint: 1,
+            network: { prefix: { family: 4, bytes: Uint8Array.of(6, 6, 0, 0), length: 17 } },
+            expiresAtMs: TOMORROW_MS,
+          },
+        ],
+      ],
+    ]),
+  },
+})
 
 /** Zones whose client subnets are believed of some resolvers only; a chain leads from one into the other. */
 export const trustingSnapshot = makeSnapshot({

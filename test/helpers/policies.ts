@@ -35,6 +35,7 @@ export const makePolicy = (given: Partial<Policy> = {}): Policy => ({
   ttlSeconds: 30,
   https: null,
   missingFamily: 'nodata',
+  minInService: 1,
   redirect: { status: 302 },
   tenants: [],
   endpoints: [makeEndpoint('one', 0)],

@@ -1,8 +1,12 @@
 /** Random databases and policies over a handful of networks, so that edges fall close to one another. */
 
+import { type IpPrefix, parsePrefix } from '../../src/domain/address.ts'
+import { type LatencyView, type MonitoredFacts, NO_FACTS, type Unreachable } from '../../src/domain/facts.ts'
+import { hashText } from '../../src/domain/hash.ts'
+import { distanceView } from '../../src/latency/distance-view.ts'
 import type { Snapshot } from '../../src/steering/snapshot.ts'
 import { type FakeGeoRow, fakeGeo } from './geo.ts'
-import { makeSnapshot } from './snapshot.ts'
+import { makeSnapshot, TEST_NOW_MS } from './snapshot.ts'
 
 export interface DrawnSteering {
   readonly snapshot: Snapshot
@@ -69,14 +73,26 @@ function drawCondition(networks: readonly string[], die: () => number): string {
 }
 
 function drawSteps(networks: readonly string[], die: () => number): string {
-  const steps = ['  - up']
+  const up = [
+    '  - up',
+    '  - up: { failover: headroom }',
+    '  - up: { failover: headroom, degraded: behind, slowStart: 20s }',
+  ]
+  const steps = [oneOf(up, die)]
   for (let i = die() % 3; i > 0; i--) {
     const [verb, what] = [oneOf(['keep', 'drop'], die), `{ id: ${oneOf(['one', 'two', 'three'], die)} }`]
     steps.push(`  - ${verb}: ${what}\n    when: { ${drawCondition(networks, die)} }`)
   }
-  if (die() % 3 > 0) steps.push(oneOf(['  - nearest', '  - nearest: { within: 500km }'], die))
+  const order = [
+    '  - nearest',
+    '  - nearest: { within: 500km }',
+    '  - fastest',
+    '  - fastest: { within: 20ms, explore: 20% }',
+  ]
+  if (die() % 3 > 0) steps.push(oneOf(order, die))
   const sticky = oneOf(['none', 'network'], die)
-  if (die() % 2 === 0) steps.push(`  - spread: { by: ${oneOf(['weight', 'equal'], die)}, sticky: ${sticky} }`)
+  if (die() % 2 === 0)
+    steps.push(`  - spread: { by: ${oneOf(['weight', 'equal', 'headroom'], die)}, sticky: ${sticky} }`)
   if (die() % 3 === 0) steps.push('  - take: 2')
   return steps.join('\n')
 }
@@ -86,13 +102,53 @@ names: { dns: [s${number}.geo.example, s${number}.other.example, s${number}.neve
 https: ${oneOf(['true', '{ alpn: [h3, h2] }'], die)}
 ttl: 30s
 endpoints:
-  one: { site: iad, a: [192.0.2.1], aaaa: ['2001:db8::1'], weight: ${1 + (die() % 4)} }
-  two: { site: fra, a: [192.0.2.2], aaaa: ['2001:db8::2'], weight: ${1 + (die() % 4)} }
-  three: { site: nrt, a: [192.0.2.3], weight: ${die() % 4} }
+  one: { site: iad, a: [192.0.2.1, 192.0.2.11], aaaa: ['2001:db8::1'], capacity: 100, weight: ${1 + (die() % 4)} }
+  two: { site: fra, a: [192.0.2.2, 192.0.2.12, 192.0.2.22], aaaa: ['2001:db8::2', '2001:db8::12'], capacity: 50, weight: ${1 + (die() % 4)} }
+  three: { site: nrt, a: [192.0.2.3], capacity: 200, weight: ${die() % 4} }
 steer:
 ${drawSteps(networks, die)}
 onAllDown: lastResort
 `
+
+const prefixesOf = (networks: readonly string[]): readonly IpPrefix[] =>
+  networks.flatMap((text) => {
+    const parsed = parsePrefix(text)
+    return parsed.ok ? [parsed.prefix] : []
+  })
+
+/** Measurements that tell ASNs and networks apart. */
+function drawLatency(networks: readonly string[], die: () => number): LatencyView {
+  const named = { asns: [64500, 64502].slice(die() % 3), prefixes: prefixesOf(several(networks, die)) }
+  const salt = die() % 1000
+  return {
+    networks: () => named,
+    estimate(endpoint, client) {
+      const prior = distanceView.estimate(endpoint, client)
+      if (prior === null) return null
+      const own = hashText(`${client.location.asn} ${client.network?.address.bytes} ${endpoint.id} ${salt}`) % 120
+      return { ...prior, rttMs: prior.rttMs + own, source: 'asn', samples: 20 }
+    },
+  }
+}
+
+function drawHealth(die: () => number): MonitoredFacts {
+  const down = die() % 3 === 0 ? [die() % 3] : []
+  return {
+    ...NO_FACTS,
+    health: oneOf(['up', 'up', 'degraded', 'down', 'unknown'] as const, die),
+    ipv4Down: down,
+    ipv6Down: die() % 4 === 0 ? [0] : [],
+    load: die() % 2 === 0 ? { load: die() % 120 } : {},
+    nextChangeMs: die() % 3 === 0 ? TEST_NOW_MS + (die() % 20_000) : null,
+    returnedAtMs: die() % 5 === 0 ? TEST_NOW_MS - (die() % 30_000) : null,
+  }
+}
+
+function drawReports(networks: readonly string[], die: () => number): readonly Unreachable[] {
+  const prefixes = prefixesOf(several(networks, die)).map((prefix) => ({ prefix }))
+  const all = die() % 2 === 0 ? [...prefixes, { asn: 64500 + (die() % 3) }] : prefixes
+  return all.map((network) => ({ endpoint: die() % 3, network, expiresAtMs: TEST_NOW_MS + 600_000 }))
+}
 
 /** One zone believes everybody's client subnets, one some resolvers', one nobody's. */
 export function drawSnapshot(die: () => number): DrawnSteering {
@@ -114,5 +170,14 @@ export function drawSnapshot(die: () => number): DrawnSteering {
   const names = Array.from({ length: SERVICES }, (_, i) =>
     ['geo', 'other', 'never'].map((zone) => `s${i}.${zone}.example`),
   )
-  return { snapshot: makeSnapshot({ documents, geo }), names: names.flat(), networks }
+  // The last service knows nothing.
+  const known = Array.from({ length: SERVICES - 1 }, (_, i) => `s${i}`)
+  const sources = {
+    latency: drawLatency(networks, die),
+    health: new Map(
+      known.map((id) => [id, new Map(['one', 'two', 'three'].map((endpoint) => [endpoint, drawHealth(die)]))]),
+    ),
+    unreachable: new Map(known.map((id) => [id, die() % 2 === 0 ? drawReports(networks, die) : []])),
+  }
+  return { snapshot: makeSnapshot({ documents, geo, sources }), names: names.flat(), networks }
 }

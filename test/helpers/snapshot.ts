@@ -1,4 +1,4 @@
-import { assembleFacts } from '../../src/app/facts.ts'
+import { assembleFacts, type FactSources } from '../../src/app/facts.ts'
 import type { Override } from '../../src/domain/facts.ts'
 import { formatProblem, loadDocuments } from '../../src/policy/load.ts'
 import type { GeoLocator } from '../../src/ports/geo-locator.ts'
@@ -14,6 +14,8 @@ export interface SnapshotOptions {
   readonly documents: Readonly<Record<string, string>>
   readonly geo?: GeoLocator
   readonly overrides?: readonly Override[]
+  /** Where the other facts come from. */
+  readonly sources?: Omit<FactSources, 'policies' | 'overrides'>
   readonly nowMs?: number
   readonly previous?: Snapshot
   /** In place of what the documents read as: with what it shares with that of another snapshot. */
@@ -27,7 +29,11 @@ export function makeSnapshot(options: SnapshotOptions): Snapshot {
   const set = options.set ?? loaded.set
   if (set === null) throw new Error(`bad test documents:\n${loaded.problems.map(formatProblem).join('\n')}`)
   const nowMs = options.nowMs ?? TEST_NOW_MS
-  const facts = assembleFacts(set.policies, options.overrides ?? [], nowMs, options.previous?.facts ?? null)
+  const facts = assembleFacts(
+    { policies: set.policies, overrides: options.overrides ?? [], ...options.sources },
+    nowMs,
+    options.previous?.facts ?? null,
+  )
   const revision = { number: 1, digest: '0'.repeat(64), author: 'test', reason: '', atMs: nowMs }
   const parts = { revision, set, facts, freshness: 'fresh', geo: options.geo ?? fakeGeo([]), nowMs } as const
   return compileSnapshot(parts, options.previous ?? null)

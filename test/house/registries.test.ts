@@ -20,6 +20,12 @@ const REGISTRIES: readonly Registry[] = [
     folder: 'src/policy/steps/',
     beside: ['registry.ts', 'define-step.ts', 'read-step.ts'],
   },
+  { file: 'src/monitor/checks/registry.ts', folder: 'src/monitor/checks/kinds/', beside: [] },
+  {
+    file: 'src/policy/checks/registry.ts',
+    folder: 'src/policy/checks/',
+    beside: ['registry.ts', 'define-check.ts', 'read-check.ts', 'read-checks.ts'],
+  },
   { file: 'src/policy/lint/registry.ts', folder: 'src/policy/lint/rules/', beside: [] },
 ]
 

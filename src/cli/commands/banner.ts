@@ -2,6 +2,7 @@ import type { Config } from '../../app/config.ts'
 import type { RunningNode } from '../../app/node.ts'
 import { DOH_PATH } from '../../dns/doh-request.ts'
 import { type IpAddress, type IpPrefix, parseAddress, prefixCovers } from '../../domain/address.ts'
+import { HEALTH_STATES } from '../../domain/facts.ts'
 import type { Snapshot } from '../../steering/snapshot.ts'
 import type { Io } from '../io.ts'
 import { counted } from '../options.ts'
@@ -20,7 +21,7 @@ export function bannerText(node: RunningNode, config: Config, io: Io, tookMs: nu
       `${config.policies}: revision ${revision.number}, ${counted(set.policies.length, 'service')}, ${counted(set.zones.length, 'zone')}`,
     ],
     ['state', config.state],
-    ['health', NO_PROBES],
+    ['health', healthLine(node)],
   ]
   return [
     `${io.paint('bold', 'Nearcast')} is ready after ${(tookMs / 1000).toFixed(1)} s.`,
@@ -33,8 +34,15 @@ export function bannerText(node: RunningNode, config: Config, io: Io, tookMs: nu
   ].join('\n')
 }
 
-/** Said at every start: who relies on a check must not believe that it runs. */
-const NO_PROBES = 'this version runs no checks: endpoints are up unless disabled or overridden (nearcast override)'
+/** Also of how many nothing is known: who relies on a check must not believe that it runs where it does not. */
+function healthLine({ health }: RunningNode): string {
+  const endpoints = health()
+  const counts = HEALTH_STATES.flatMap((state) => {
+    const count = endpoints.filter((endpoint) => endpoint.health === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  return `${counted(endpoints.length, 'endpoint')}: ${counts.join(', ') || 'none'} (nearcast status)`
+}
 
 const PRECISION = {
   city: 'city precision',

@@ -7,6 +7,7 @@ import type { Policy } from '../../domain/policy.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
 import type { Problem } from '../../domain/problem.ts'
 import { capabilities } from '../../policy/capability.ts'
+import { describeCheck } from '../../policy/check-words.ts'
 import { shownPath } from '../../policy/format-problem.ts'
 import { formatProblem } from '../../policy/load.ts'
 import { describeOnAllDown, describeStep } from '../../policy/words.ts'
@@ -126,6 +127,7 @@ function overviewOf(policy: Policy, io: Io): string {
   return [
     `${io.paint('bold', policy.service)}  ${names}`,
     formatTable(['', 'step', ...FRONT_ENDS], rows, 'rllll'),
+    ...policy.checks.map((check) => `    check ${check.name}: ${describeCheck(check)}`),
     `    when all are down: ${describeOnAllDown(policy.onAllDown, policy)}`,
   ].join('\n')
 }

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { type Command, Option } from 'commander'
+import { reachable } from '../../app/ask-admin.ts'
 import type { Config } from '../../app/config.ts'
 import { formatListenAddress } from '../../app/config-values.ts'
 import { type DigParts, type DigResult, dig, isAnswering } from '../../app/dig.ts'
 import { digClients } from '../../app/dig-clients.ts'
 import { createOutsideNames } from '../../app/dig-outside.ts'
 import { createPredictor } from '../../app/dig-predict.ts'
-import { askNode, type ChosenRevision, chooseRevision, reachable } from '../../app/dig-revision.ts'
-import { assembleFacts } from '../../app/facts.ts'
+import { askNode, type ChosenRevision, chooseRevision } from '../../app/dig-revision.ts'
+import { askFacts, factsOfPolicy } from '../../app/known-facts.ts'
 import { readPolicyDirectory } from '../../app/policy-directory.ts'
 import { createCookieJar } from '../../dns/client/ask-server.ts'
 import { type NameServer, parseNameServer, systemNameServers } from '../../dns/name-servers.ts'
@@ -205,7 +206,10 @@ async function openRevision(
       throw new CommandFailure(`nothing to predict from: neither ${config.policies} nor ${config.state} reads well`)
     }
     const { revision, set } = chosen
-    const facts = assembleFacts(set.policies, await store.overrides(nowMs), nowMs, null)
+    const known = await askFacts(isOwn && asks === 'a node' ? config : { ...config, admin: null }, store, nowMs)
+    const overrides = await store.overrides(nowMs)
+    const of = new Map(set.policies.map((it) => [it.service, factsOfPolicy(known, it, overrides, nowMs)]))
+    const facts = { number: known.node?.number ?? 1, of }
     const snapshot = compileSnapshot({ revision, set, facts, geo, nowMs, freshness: 'fresh' }, null)
     const geoNote =
       node?.geo === null || node === null || node.geo === geo.info.name

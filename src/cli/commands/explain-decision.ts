@@ -4,7 +4,7 @@ import { DEPENDS } from '../../domain/plan.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
 import { loadDocuments } from '../../policy/load.ts'
 import { type DecisionKey, parseDecisionId } from '../../steering/decision-id.ts'
-import { networkClasses } from '../../steering/network-classes.ts'
+import { classNumbered, namedByFacts } from '../../steering/network-classes.ts'
 import { representative } from '../../steering/steering-map.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
 import { openFacts, openGeoData, openStore, parseTime } from '../open.ts'
@@ -33,9 +33,9 @@ export async function explainDecision(
   const set = await revisionSet(key, config, io)
   const policy = set.policies.find(({ service }) => service === key.service)
   if (policy === undefined) throw new CommandFailure(`revision ${key.revision} has no service "${key.service}"`)
-  const networkClass = networkClasses(policy, geo).classes[key.classId]
+  const networkClass = classNumbered(policy, key.classId)
   const location = geo.locations[key.locationId]
-  if (networkClass === undefined || location === undefined) {
+  if (networkClass === null || location === undefined) {
     throw new CommandFailure(
       `${id} was given on another geo database: location ${key.locationId} is not in ${geo.info.name}`,
     )
@@ -48,6 +48,12 @@ export async function explainDecision(
   if (options.at === undefined) {
     notes.push(
       'overrides and time are those of now: the answer that was given may have been another; --at sets the time',
+    )
+  }
+  const named = namedByFacts(policy, facts)
+  if (named.prefixes.length > 0) {
+    notes.push(
+      'measurements or reports tell some networks apart, which a decision id does not hold: if the client is in one of them, explain its address',
     )
   }
   const explanation = explain(

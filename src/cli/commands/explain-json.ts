@@ -46,6 +46,11 @@ export function explanationJson({ explanation: it, split, notes }: ExplainView) 
         before: trace.before.map(name),
         after: trace.after.map(name),
         values: Object.fromEntries(trace.values.map(({ endpoint, value }) => [name(endpoint), value])),
+        estimates: Object.fromEntries(
+          trace.values.flatMap(({ endpoint, estimate }) =>
+            estimate === undefined ? [] : [[name(endpoint), estimate]],
+          ),
+        ),
         touched: trace.touched.map(({ endpoint, effect, reason }) => ({
           endpoint: name(endpoint),
           effect,

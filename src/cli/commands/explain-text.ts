@@ -49,8 +49,8 @@ function stepLines(trace: TraceStep, policy: Policy, io: Io): string[] {
   const because = trace.because === null ? '' : io.paint('dim', `  because: ${trace.because}`)
   const head = `  ${MARKS[trace.effect]} ${String(trace.step + 1).padStart(2)}  ${title}${because}`
   if (trace.effect !== 'applied') return [head, io.paint('dim', `        ${describeEffect(trace, step)}`)]
-  const value = new Map(trace.values.map((entry) => [entry.endpoint, entry.value]))
-  const after = trace.after.map((index) => name(index) + valueText(trace, value.get(index)))
+  const values = new Map(trace.values.map((entry) => [entry.endpoint, entry]))
+  const after = trace.after.map((index) => name(index) + valueText(trace, values.get(index)))
   const touched = trace.touched.map(
     ({ endpoint, effect, reason }) =>
       `        ${effect === 'dropped' ? io.paint('red', '✗') : io.paint('yellow', '↓')} ${name(endpoint)}: ${describeReason(reason, policy, trace.step)}`,
@@ -58,11 +58,14 @@ function stepLines(trace: TraceStep, policy: Policy, io: Io): string[] {
   return [head, io.paint('dim', `        → ${after.join(', ') || 'nobody'}`), ...touched]
 }
 
-function valueText(trace: TraceStep, value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return ''
-  if (trace.kind === 'nearest') return ` ${formatKm(value)}`
-  if (trace.kind === 'fastest') return ` ${value.toFixed(1)} ms`
-  return ` ${Number(value.toFixed(3))}`
+function valueText({ kind }: TraceStep, known: TraceStep['values'][number] | undefined): string {
+  if (known === undefined || !Number.isFinite(known.value)) return ''
+  const { value, estimate } = known
+  if (kind === 'nearest') return ` ${formatKm(value)}`
+  if (kind !== 'fastest') return ` ${Number(value.toFixed(3))}`
+  if (estimate === undefined) return ` ${value.toFixed(1)} ms`
+  const { sdMs, source, samples } = estimate
+  return ` ${value.toFixed(1)} ms ±${Math.round(sdMs)} (${source}${samples === 0 ? '' : `, ${samples} samples`})`
 }
 
 function answerLines(it: Explanation, io: Io): string[] {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { explain, parseClient } from '../../app/explain.ts'
 import { splitNetwork } from '../../app/explain-network.ts'
 import { FRONT_ENDS } from '../../domain/client.ts'
+import { plannedClient } from '../../steering/planned-client.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
 import { openFacts, openGeoData, openPolicies, parseTime, readSettings, serviceOf } from '../open.ts'
 import { collect, collectList } from '../options.ts'
@@ -61,7 +62,8 @@ async function run(subject: string, clients: readonly string[], options: Explain
     if (typeof who === 'string') throw new CommandFailure(who, EXIT.usage)
     const split = splitNetwork(question, who, geo)
     const shown = split?.parts[0]?.example ?? who
-    return { of: 'client', explanation: explain(question, shown, null, who.client), split, notes }
+    const planned = plannedClient(policy, facts, geo, shown.client)
+    return { of: 'client', explanation: explain(question, shown, null, who.client, planned), split, notes }
   })
   print(views, options, io)
 }

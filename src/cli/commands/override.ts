@@ -1,33 +1,44 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type { Config } from '../../app/config.ts'
-import { overrideNames } from '../../app/facts.ts'
+import { askFacts, healthOf } from '../../app/known-facts.ts'
 import { OVERRIDE_STATES, type Override, type OverrideState } from '../../domain/facts.ts'
+import { overrideNames } from '../../domain/override.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
 import type { Revision } from '../../domain/revision.ts'
+import { breaksMinimum, type OverrideEffect, overrideEffects } from '../../policy/in-service.ts'
 import { loadDocuments } from '../../policy/load.ts'
 import type { Store } from '../../ports/store.ts'
 import { CommandFailure, EXIT, type Io } from '../io.ts'
 import { openStore, readSettings } from '../open.ts'
+import { counted } from '../options.ts'
 import { formatTable } from '../table.ts'
 
 const DEFAULT_HOURS = 4
+
+const AFTERWORD = `
+Targets are service/endpoint, service/site:ID or service/tag:ID; each part may be a glob. Later ones win; obey lifts a wider one.
+What would leave fewer endpoints of a service in service than its policy's minInService (1 when it says nothing) is refused.
+
+Examples:
+  nearcast override set api/frankfurt drain --for 2h --reason "kernel update"
+  nearcast override set "*/site:fra" down --reason "power cut"
+  nearcast override list
+  nearcast override clear api/frankfurt`
 
 export function defineOverride(program: Command, io: Io): void {
   const override = program
     .command('override')
     .description("an operator's word over health: up, down, drain or obey, with an end")
-    .addHelpText(
-      'after',
-      '\nTargets are service/endpoint; each part may be a glob. Later ones win; obey lifts a wider one.\n\nExamples:\n  nearcast override set api/frankfurt drain --for 2h --reason "kernel update"\n  nearcast override set "*/tokyo" down --reason "power cut"\n  nearcast override list\n  nearcast override clear api/frankfurt',
-    )
+    .addHelpText('after', AFTERWORD)
   override
     .command('set')
-    .argument('<target>', 'service/endpoint, globs allowed')
+    .argument('<target>', 'service/endpoint, service/site:ID or service/tag:ID, globs allowed')
     .argument('<state>', OVERRIDE_STATES.join(', '))
     .requiredOption('--reason <text>', 'why; shown in every trace')
     .option('--for <duration>', 'how long: 30m, 4h, 2d, or ever', `${DEFAULT_HOURS}h`)
     .option('--owner <name>', 'who says so', userInfo().username)
+    .option('--force', "even where it leaves fewer endpoints in service than the policy's `minInService`")
     .description('set an override')
     .action((target: string, state: string, options: SetOptions, command: Command) =>
       set(wholeTarget(target), state, options, command, io),
@@ -51,6 +62,7 @@ interface SetOptions {
   readonly reason: string
   readonly for: string
   readonly owner: string
+  readonly force?: boolean
 }
 
 async function set(target: string, state: string, options: SetOptions, command: Command, io: Io): Promise<void> {
@@ -67,17 +79,42 @@ async function set(target: string, state: string, options: SetOptions, command: 
   try {
     const { revision, set: policies } = await inForce(store, config)
     const named = policies.policies.flatMap(({ service, endpoints }) =>
-      endpoints.filter(({ id }) => overrideNames(target, service, id)).map(({ id }) => `${service}/${id}`),
+      endpoints.filter((it) => overrideNames(target, service, it)).map(({ id }) => `${service}/${id}`),
     )
     if (named.length === 0) {
       throw new CommandFailure(`"${target}" names no endpoint of revision ${revision.number}. Nothing was set.`)
     }
+    const effects = await effectsOf(override, policies, store, config, io)
+    refuseBroken(effects, options)
     await store.setOverride(override)
     io.out(`${known}: ${named.join(', ')}, ${untilText(override)}, on revision ${revision.number} in ${config.state}`)
+    for (const effect of effects) io.out(`  ${effectText(effect)}`)
   } finally {
     await store.close()
   }
 }
+
+async function effectsOf(
+  override: Override,
+  { policies }: PolicySet,
+  store: Store,
+  config: Config,
+  io: Io,
+): Promise<readonly OverrideEffect[]> {
+  const nowMs = io.nowMs()
+  const health = healthOf(await askFacts(config, store, nowMs))
+  return overrideEffects(policies, await store.overrides(nowMs), override, health)
+}
+
+function refuseBroken(effects: readonly OverrideEffect[], { force }: SetOptions): void {
+  const broken = effects.filter(breaksMinimum)
+  if (broken.length === 0 || force === true) return
+  const lines = broken.map((effect) => `${effectText(effect)}; its minInService is ${effect.minimum}`)
+  throw new CommandFailure(`${lines.join('\n')}\nNothing was set; --force sets it all the same.`)
+}
+
+const effectText = ({ service, before, after }: OverrideEffect): string =>
+  `${service} has ${counted(after.length, 'endpoint')} in service (${after.join(', ') || 'none'}), before: ${before.length}`
 
 /** The policies that the nodes of this state directory serve: what stands in the policy directory may have errors meanwhile. */
 async function inForce(store: Store, config: Config): Promise<{ revision: Revision; set: PolicySet }> {

@@ -24,18 +24,27 @@ export type Asked =
       readonly local: IpAddress
     }
   /** `unreachable`: nobody is there, and asking again is of no use. */
-  | { readonly kind: 'silence' | 'unreachable' | 'malformed'; readonly message: string }
+  | {
+      readonly kind: 'silence' | 'unreachable' | 'malformed'
+      readonly message: string
+      /** This machine could not begin to ask: it has no route, address, port or file descriptor for it. */
+      readonly fault?: 'here'
+    }
 
 export interface AskOptions {
   readonly transport: AskTransport
   /** A clock of milliseconds with fractions. */
   readonly nowMs: () => number
   readonly schedule: Schedule
+  /** Absent: 2 s. */
+  readonly timeoutMs?: number
+  /** Ends it before its time, as silence. */
+  readonly signal?: AbortSignal
 }
 
 const TIMEOUT_MS = 2000
 /** A datagram may be lost: it is sent once more, half-way. */
-const RESEND_MS = TIMEOUT_MS / 2
+const RESEND_SHARE = 1 / 2
 
 /** The cookies of one client with one server (RFC 7873): who has one of the server's is not rate limited. */
 export interface CookieJar {
@@ -96,29 +105,56 @@ const isTruncated = (octets: Uint8Array): boolean => ((octets[2] ?? 0) & 0x02) !
 
 type Raw =
   | { readonly octets: Uint8Array; readonly milliseconds: number; readonly local: IpAddress }
-  | { readonly kind: 'silence' | 'unreachable'; readonly message: string }
+  | { readonly kind: 'silence' | 'unreachable'; readonly message: string; readonly fault?: 'here' }
 
-const silence = (): Raw => ({ kind: 'silence', message: `no answer within ${TIMEOUT_MS / 1000} s` })
+/** Calls `resolve` when the time is up, or the asker wants no more; returns the way to call it off. */
+function giveUpInTime(
+  { schedule, timeoutMs = TIMEOUT_MS, signal }: AskOptions,
+  resolve: (raw: Raw) => void,
+): () => void {
+  const callOff = schedule(
+    () => resolve({ kind: 'silence', message: `no answer within ${timeoutMs / 1000} s` }),
+    timeoutMs,
+  )
+  const stop = (): void => resolve({ kind: 'silence', message: 'no answer before it was called off' })
+  signal?.addEventListener('abort', stop)
+  if (signal?.aborted) stop()
+  return () => {
+    callOff()
+    signal?.removeEventListener('abort', stop)
+  }
+}
 
 /** A refused connection is the system's word that no process listens there. */
-function failure(error: NodeJS.ErrnoException): Raw {
+function failure(error: NodeJS.ErrnoException, transport: 'datagram' | 'stream'): Raw {
   const isRefused = error.code === 'ECONNREFUSED'
-  return { kind: 'unreachable', message: isRefused ? 'nothing listens there' : error.message }
+  const message = isRefused ? 'nothing listens there' : error.message
+  return failedHere(error, transport)
+    ? { kind: 'unreachable', message, fault: 'here' }
+    : { kind: 'unreachable', message }
 }
+
+/**
+ * Whether connect(2) failed at once: of a datagram socket it asks nobody; of a stream, Node tells the local address where
+ * it failed before anything was sent, and not where ICMP said so.
+ */
+const failedHere = ({ syscall, message }: NodeJS.ErrnoException, transport: 'datagram' | 'stream'): boolean =>
+  transport === 'datagram' ? syscall === 'connect' || syscall === 'bind' : message.includes(' - Local (')
 
 async function askOverUdp(
   { address, port }: NameServer,
   query: Uint8Array,
   id: number,
-  { nowMs, schedule }: AskOptions,
+  options: AskOptions,
 ): Promise<Raw> {
+  const { nowMs, schedule, timeoutMs = TIMEOUT_MS } = options
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
   const { promise, resolve } = Promise.withResolvers<Raw>()
   const callOff = [
-    schedule(() => send(socket, query, resolve), RESEND_MS),
-    schedule(() => resolve(silence()), TIMEOUT_MS),
+    schedule(() => send(socket, query, resolve), timeoutMs * RESEND_SHARE),
+    giveUpInTime(options, resolve),
   ]
-  socket.on('error', (error) => resolve(failure(error)))
+  socket.on('error', (error) => resolve(failure(error, 'datagram')))
   socket.on('message', (octets) => {
     const isOurs = octets.length >= 2 && octets.readUInt16BE(0) === id
     if (isOurs) resolve({ octets, milliseconds: nowMs() - sentMs, local: localOf(socket.address().address) })
@@ -138,25 +174,22 @@ async function askOverUdp(
 
 function send(socket: Socket, query: Uint8Array, resolve: (raw: Raw) => void): void {
   socket.send(query, (error) => {
-    if (error !== null) resolve(failure(error))
+    if (error !== null) resolve(failure(error, 'datagram'))
   })
 }
 
 /** Asked by its address, a server shows a certificate for a name that nobody has told us: who it is was not the question (RFC 7858 §4.1). */
 const UNVERIFIED = { rejectUnauthorized: false, ALPNProtocols: ['dot'] }
 
-async function askOverStream(
-  { address, port }: NameServer,
-  query: Uint8Array,
-  { transport, nowMs, schedule }: AskOptions,
-): Promise<Raw> {
+async function askOverStream({ address, port }: NameServer, query: Uint8Array, options: AskOptions): Promise<Raw> {
+  const { transport, nowMs } = options
   const { promise, resolve } = Promise.withResolvers<Raw>()
   const startedMs = nowMs()
   const to = { host: address, port }
   const socket = transport === 'tls' ? connectTls({ ...to, ...UNVERIFIED }) : connect(to)
-  const callOff = schedule(() => resolve(silence()), TIMEOUT_MS)
+  const callOff = giveUpInTime(options, resolve)
   let received = Buffer.alloc(0)
-  socket.on('error', (error) => resolve(failure(error)))
+  socket.on('error', (error) => resolve(failure(error, 'stream')))
   socket.on('close', () => resolve({ kind: 'silence', message: 'the connection ended before the answer did' }))
   socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk])

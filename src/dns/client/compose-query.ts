@@ -11,20 +11,24 @@ export interface QueryParts {
   readonly subnet: { readonly address: IpAddress; readonly prefixLength: number } | null
   /** COOKIE option (RFC 7873 §4): a client cookie, with the server's behind it once it is known; null for none. */
   readonly cookie: Uint8Array | null
+  /** Sets RD, for a server that may be a resolver; absent: off. */
+  readonly recursion?: 'desired'
 }
 
 /** RFC 9715 §3.1: what passes every common path unfragmented. */
 const PAYLOAD_SIZE = 1232
+/** RFC 1035 §4.1.1. */
+const FLAG_RD = 0x0100
 
-/** A query as a resolver sends it to an authority: RD off, EDNS with 1,232 octets and DO off. */
-export function composeQuery({ id, name, type, subnet, cookie }: QueryParts): Uint8Array {
+/** A query as a resolver sends it to an authority: RD off unless it is desired, EDNS with 1,232 octets and DO off. */
+export function composeQuery({ id, name, type, subnet, cookie, recursion }: QueryParts): Uint8Array {
   const options = Buffer.concat([
     ...(subnet === null ? [] : [subnetOption(subnet.address, subnet.prefixLength)]),
     ...(cookie === null ? [] : [words(OPTION.COOKIE, cookie.length), cookie]),
   ])
   return Uint8Array.from(
     Buffer.concat([
-      words(id, 0, 1, 0, 0, 1),
+      words(id, recursion === 'desired' ? FLAG_RD : 0, 1, 0, 0, 1),
       Buffer.from(name, 'latin1'),
       words(type, CLASS.IN),
       Uint8Array.of(0),

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../domain/address.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import { hashText } from '../../domain/hash.ts'
 import type { Plan, PlanNode } from '../../domain/plan.ts'
@@ -37,13 +38,16 @@ export function createServiceCompiler(): (service: SteeredService) => CompiledSe
   }
 }
 
-function compileService({ policy, map }: SteeredService): CompiledService {
+function compileService({ policy, endpoints: served, map }: SteeredService): CompiledService {
   const answers: ServiceAnswer[] = []
   const known = new Map<string, number>()
   const answerOf = map.plans.map((plan) =>
     listsOf(plan).map((endpoints, list) => {
-      const ranked = endpoints.map((index) => policy.endpoints[index] as Endpoint)
-      const key = answerKey(plan, shownEndpoints(policy, ranked))
+      const ranked = endpoints.map((index) => served[index] as Endpoint)
+      const key = answerKey(
+        plan,
+        shownEndpoints(policy, ranked).map((shown) => nameShown(shown, policy)),
+      )
       const index = known.get(key) ?? answers.push({ key, plan, list }) - 1
       known.set(key, index)
       return index
@@ -64,14 +68,14 @@ const highestList = (node: PlanNode): number =>
 const isDated = ({ validUntilMs }: Plan): boolean => validUntilMs !== Number.POSITIVE_INFINITY
 
 /** Endpoints further back never show. */
-const answerKey = (plan: Plan, shown: readonly Endpoint[]): string =>
-  [
-    plan.outcome,
-    plan.ttlSeconds,
-    isDated(plan) ? 'dated' : '',
-    plan.target === null ? '' : 'target',
-    ...shown.map(({ index }) => index),
-  ].join()
+const answerKey = (plan: Plan, shown: readonly string[]): string =>
+  [plan.outcome, plan.ttlSeconds, isDated(plan) ? 'dated' : '', plan.target === null ? '' : 'target', ...shown].join()
+
+/** An endpoint as answers show it: with the addresses that are left, where some are left out. */
+function nameShown(endpoint: Endpoint, { endpoints }: Policy): string {
+  const { index, a, aaaa } = endpoint
+  return endpoint === endpoints[index] ? String(index) : `${index}(${[...a, ...aaaa].map(formatAddress).join(' ')})`
+}
 
 /** The seeds of engine/slots.ts. */
 export const CANARY_SEED = 0x63616e61

@@ -14,7 +14,7 @@ import { up } from './up.ts'
 export function compileStep(step: Step, material: Material): StepRunner {
   switch (step.kind) {
     case 'up':
-      return up(step, material)
+      return up(step, step.index, material)
     case 'keep':
     case 'drop':
       return keepOrDrop(step, material)
@@ -27,7 +27,7 @@ export function compileStep(step: Step, material: Material): StepRunner {
     case 'fastest':
       return fastest(step, material)
     case 'shed':
-      return shed(step, material)
+      return shed(step, step.index, material)
     case 'spread':
       return spread(step, step.index, material)
     case 'take':

@@ -1,4 +1,4 @@
-import { EARTH_RADIUS_KM, type GeoPoint } from '../../domain/place.ts'
+import { arcKm, type UnitVector, unitVector } from '../../domain/place.ts'
 import { DEPENDS } from '../../domain/plan.ts'
 import type { StepAction } from '../../domain/policy.ts'
 import { hasEquals, refine } from '../candidates.ts'
@@ -70,30 +70,4 @@ function limitOf(within: Extract<StepAction, { kind: 'nearest' }>['within']): (b
   if (within === null) return (bestKm) => bestKm
   if ('km' in within) return (bestKm) => bestKm + within.km
   return (bestKm) => bestKm * within.ratio
-}
-
-interface UnitVector {
-  readonly x: number
-  readonly y: number
-  readonly z: number
-}
-
-const RADIANS = Math.PI / 180
-
-function unitVector(point: GeoPoint): UnitVector {
-  const lat = point.lat * RADIANS
-  const lon = point.lon * RADIANS
-  return { x: Math.cos(lat) * Math.cos(lon), y: Math.cos(lat) * Math.sin(lon), z: Math.sin(lat) }
-}
-
-/**
- * Great-circle distance from the chord, in whole metres, so that the last bit of a sine, which differs between
- * machines, decides nothing. Agrees with `distanceKm`.
- */
-function arcKm(a: UnitVector, b: UnitVector): number {
-  const x = a.x - b.x
-  const y = a.y - b.y
-  const z = a.z - b.z
-  const halfChord = Math.min(1, Math.sqrt(x * x + y * y + z * z) / 2)
-  return Math.round(2 * EARTH_RADIUS_KM * 1000 * Math.asin(halfChord)) / 1000
 }

@@ -1,21 +1,26 @@
+import type { EndpointFacts } from '../../domain/facts.ts'
 import type { StepAction } from '../../domain/policy.ts'
 import { demote } from '../candidates.ts'
+import { loadOf } from '../headroom.ts'
 import { shed as shedReason } from '../reasons.ts'
+import { SIXTEENTHS, shedShareOf } from '../shed-share.ts'
 import { DRAWS } from '../view.ts'
 import { type Material, noValue, type StepRunner } from './step.ts'
-
-/** Shares are rounded to sixteenths, so that however many endpoints shed, the clients part into at most 17 bands. */
-const SIXTEENTHS = 16
 
 /**
  * NS1 `shed_load`: below the low watermark nothing is shed, above the high one everything, between them a share that
  * rises linearly. Two deviations. All endpoints answer to one draw, so the more loaded sheds first and towards the less
  * loaded, never to one that sheds as much. And what is shed falls behind everything else rather than out: where all
- * are overloaded, the order stays as it was.
+ * are overloaded, the order stays as it was. How fast the share moves is settled where the facts are made
+ * (load-memory.ts); without that it is what the load says at once.
  */
-export function shed(action: Extract<StepAction, { kind: 'shed' }>, { endpoints, facts }: Material): StepRunner {
-  const load = facts.map(({ load }) => (Object.hasOwn(load, action.metric) ? (load[action.metric] ?? 0) : null))
-  const sixteenths = load.map((value) => Math.round(SIXTEENTHS * shareOf(value, action.low, action.high)))
+export function shed(
+  action: Extract<StepAction, { kind: 'shed' }>,
+  index: number,
+  { endpoints, facts }: Material,
+): StepRunner {
+  const load = facts.map((each) => loadOf(each, action.metric))
+  const sixteenths = facts.map((each) => shedSixteenths(action, index, each))
   const shedBelow = sixteenths.map((share) => (share * DRAWS) / SIXTEENTHS)
   const classOf = new Uint16Array(endpoints.length)
   return {
@@ -30,18 +35,20 @@ export function shed(action: Extract<StepAction, { kind: 'shed' }>, { endpoints,
       shedBelow.forEach((below, endpoint) => {
         classOf[endpoint] = draw < below ? 1 : 0
       })
-      demote(candidates, classOf)
+      demote(candidates, classOf, 2)
     },
     reason(endpoint) {
       const value = load[endpoint] ?? null
-      if (classOf[endpoint] !== 1 || value === null) return null
-      return shedReason(action.metric, value, (100 * sixteenths[endpoint]!) / SIXTEENTHS)
+      if (classOf[endpoint] !== 1) return null
+      return shedReason(action.metric, value ?? 0, (100 * sixteenths[endpoint]!) / SIXTEENTHS)
     },
     value: noValue,
   }
 }
 
-function shareOf(value: number | null, low: number, high: number): number {
-  if (value === null || !(value > low)) return 0
-  return value >= high ? 1 : (value - low) / (high - low)
-}
+/** All that its plans take from the facts. */
+export const shedSixteenths = (
+  { metric, low, high }: Pick<Extract<StepAction, { kind: 'shed' }>, 'metric' | 'low' | 'high'>,
+  index: number,
+  facts: EndpointFacts,
+): number => Math.round(SIXTEENTHS * (facts.shedShare[index] ?? shedShareOf(loadOf(facts, metric), low, high)))

@@ -1,7 +1,7 @@
-import type { Endpoint } from '../../domain/endpoint.ts'
 import { DEPENDS } from '../../domain/plan.ts'
 import type { StepAction, Sticky } from '../../domain/policy.ts'
 import { closeFronts, refine } from '../candidates.ts'
+import { capacitiesOf, headroomOf } from '../headroom.ts'
 import { standby } from '../reasons.ts'
 import type { Material, StepRunner } from './step.ts'
 
@@ -11,8 +11,8 @@ type Spread = Extract<StepAction, { kind: 'spread' }>
  * Puts standbys (weight 0, Route 53) behind the others of their group and marks the equals in front as dealt; deal.ts
  * fills the slots at the end, among those that are still there. On one way through the chain the first `spread` deals.
  */
-export function spread(action: Spread, index: number, { endpoints }: Material): StepRunner {
-  const weights = weightsFor(action.by, endpoints)
+export function spread(action: Spread, index: number, material: Material): StepRunner {
+  const weights = weightsFor(action, material)
   const isStandby = weights.map((weight) => (weight > 0 ? 0 : 1))
   return {
     reads: stickyReads(action.sticky),
@@ -28,18 +28,20 @@ export function spread(action: Spread, index: number, { endpoints }: Material): 
   }
 }
 
-/** By endpoint index. 0 is standby. An unstated capacity is the mean of those stated in the policy, or 1. */
-export function weightsFor(by: Spread['by'], endpoints: readonly Endpoint[]): Float64Array {
+/**
+ * By endpoint index. 0 is standby, and so is one without headroom. An unstated capacity is the mean of those stated in the
+ * policy, or 1.
+ */
+export function weightsFor({ by, metric }: Spread, { endpoints, facts }: Material): Float64Array {
   switch (by) {
     case 'weight':
       return Float64Array.from(endpoints, (endpoint) => endpoint.weight)
     case 'equal':
       return new Float64Array(endpoints.length).fill(1)
-    case 'capacity': {
-      const stated = endpoints.map((endpoint) => endpoint.capacity).filter((capacity) => capacity !== null)
-      const mean = stated.length === 0 ? 1 : stated.reduce((sum, capacity) => sum + capacity, 0) / stated.length
-      return Float64Array.from(endpoints, (endpoint) => endpoint.capacity ?? mean)
-    }
+    case 'capacity':
+      return Float64Array.from(capacitiesOf(endpoints) ?? endpoints.map(() => 1))
+    case 'headroom':
+      return headroomOf(endpoints, facts, metric) ?? new Float64Array(endpoints.length).fill(1)
   }
 }
 

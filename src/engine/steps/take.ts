@@ -1,6 +1,6 @@
 import type { StepAction } from '../../domain/policy.ts'
-import { takeFirst } from '../candidates.ts'
 import { notTaken } from '../reasons.ts'
+import { takePlaces } from '../vacancies.ts'
 import { noValue, type StepRunner } from './step.ts'
 
 /**
@@ -13,9 +13,9 @@ export function take(action: Extract<StepAction, { kind: 'take' }>, index: numbe
     reads: 0,
     scope: 'tier',
     apply(candidates) {
-      if (candidates.spreadStep < 0) {
-        takeFirst(candidates, action.n)
-      } else if (action.n < candidates.cut) {
+      if (candidates.spreadStep < 0) takePlaces(candidates, action.n)
+      // Vacant places are filled from behind: the lists are cut again when they are dealt.
+      if ((candidates.spreadStep >= 0 || candidates.vacant !== null) && action.n < candidates.cut) {
         candidates.cut = action.n
         candidates.cutStep = index
       }

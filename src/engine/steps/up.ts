@@ -2,42 +2,103 @@ import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointFacts } from '../../domain/facts.ts'
 import type { Reason } from '../../domain/plan.ts'
 import type { StepAction } from '../../domain/policy.ts'
-import { removeWhere } from '../candidates.ts'
-import { belowThreshold, disabled, down, draining, groupTooSmall, overridden } from '../reasons.ts'
-import { type Material, noValue, type StepRunner } from './step.ts'
+import { demote, removeWhere } from '../candidates.ts'
+import { headroomOf } from '../headroom.ts'
+import { belowThreshold, degraded, disabled, down, draining, groupTooSmall, overridden } from '../reasons.ts'
+import { compileSlowStart } from '../slow-start.ts'
+import { compileUnreachable } from '../unreachable.ts'
+import { BEHIND, PRESENT, stateOf, VACANT, vacate } from '../vacancies.ts'
+import type { Material, StepRunner } from './step.ts'
 
 type Up = Extract<StepAction, { kind: 'up' }>
 
+/** Classes of `demote`: in this order they stand behind the others. */
+const IN_FRONT = 0
+const RETURNING = 1
+const DEGRADED = 2
+const UNREACHABLE = 3
+
 /**
  * Drops endpoints that are disabled, draining, overridden to down, down, or have too few of a family's addresses up;
- * then whole groups that have too few survivors (Cloudflare `minimum_origins`), counted once, before any group goes.
+ * then whole groups that have too few survivors (Cloudflare `minimum_origins`), counted once, before any group goes. Of
+ * those that stay it puts behind the others: those that are back, for clients whose turn has not come (slow start); the
+ * degraded, if it says so; and those that the client's network reports as unreachable. Where nobody stands before them, they answer.
+ *
+ * With failover by headroom none of these go: their places become vacant (vacancies.ts), but for the unreachable, which are a
+ * matter of a few networks.
  */
-export function up(action: Up, { endpoints, facts }: Material): StepRunner {
-  const verdicts = endpoints.map((endpoint, i) => verdictOf(endpoint, facts[i]!, action.threshold))
+export function up(action: Up, index: number, material: Material): StepRunner {
+  const { endpoints, facts } = material
+  const verdicts = endpoints.map((endpoint, i) => verdictOf(endpoint, facts[i]!, action))
   const groups = action.minHealthy === null ? [] : groupsOf(endpoints, action.minHealthy.per)
   const minimum = action.minHealthy?.n ?? 0
   const small: (Reason | null)[] = endpoints.map(() => null)
+  const isBehind = facts.map(
+    ({ health, override }) => action.degraded === 'behind' && health === 'degraded' && override?.state !== 'up',
+  )
+  const slowStart = compileSlowStart(action.slowStartSeconds, material)
+  const unreachable = compileUnreachable(material)
+  // Without capacities there is nothing to go by: to the next.
+  const { failover } = action
+  const headroom = failover.to === 'headroom' ? headroomOf(endpoints, facts, failover.metric) : null
+  const setback = new Uint16Array(endpoints.length)
+  const classOf = new Uint16Array(endpoints.length)
+
+  const reasonOf = (endpoint: number): Reason | null => verdicts[endpoint] ?? small[endpoint] ?? null
+  const someoneIsMissed = () =>
+    endpoints.some(({ enabled }, i) => enabled && (reasonOf(i) !== null || setback[i] !== IN_FRONT))
+
   return {
-    reads: 0,
-    scope: 'group',
-    apply(candidates) {
-      removeWhere(candidates, (endpoint) => verdicts[endpoint] !== null)
-      if (groups.length === 0) return
-      small.fill(null)
-      for (const group of groups) {
-        let healthy = 0
-        for (let p = 0; p < candidates.count; p++) if (group.members.has(candidates.order[p]!)) healthy++
-        if (healthy >= minimum) continue
-        for (const member of group.members) small[member] ??= groupTooSmall(group.name, healthy, minimum)
+    reads: unreachable.reads,
+    scope: 'all',
+    validUntilMs: Math.min(slowStart.nextEdgeMs, unreachable.nextExpiryMs),
+    ...(headroom !== null && { headroom }),
+    ...(slowStart.isRunning && { edges: slowStart.edges }),
+    apply(candidates, view, draw) {
+      if (groups.length > 0) {
+        small.fill(null)
+        for (const group of groups) {
+          let healthy = 0
+          for (let p = 0; p < candidates.count; p++) {
+            const endpoint = candidates.order[p]!
+            if (group.members.has(endpoint) && verdicts[endpoint] === null && stateOf(candidates, endpoint) === PRESENT)
+              healthy++
+          }
+          if (healthy >= minimum) continue
+          for (const member of group.members) small[member] ??= groupTooSmall(group.name, healthy, minimum)
+        }
       }
-      removeWhere(candidates, (endpoint) => small[endpoint] !== null)
+      setback.forEach((_, endpoint) => {
+        setback[endpoint] = !slowStart.isBack(endpoint, draw) ? RETURNING : isBehind[endpoint] ? DEGRADED : IN_FRONT
+      })
+      if (headroom === null) {
+        removeWhere(candidates, (endpoint) => reasonOf(endpoint) !== null)
+        classOf.set(setback)
+      } else {
+        removeWhere(candidates, (endpoint) => verdicts[endpoint]?.kind === 'disabled')
+        const states = Uint8Array.from(setback, (each, endpoint) =>
+          reasonOf(endpoint) !== null ? VACANT : each !== IN_FRONT ? BEHIND : PRESENT,
+        )
+        vacate(candidates, index, states)
+        classOf.fill(IN_FRONT)
+      }
+      unreachable.mark(candidates, view, (endpoint) => {
+        classOf[endpoint] = UNREACHABLE
+      })
+      demote(candidates, classOf, UNREACHABLE + 1)
     },
-    reason: (endpoint) => verdicts[endpoint] ?? small[endpoint] ?? null,
-    value: noValue,
+    reason(endpoint) {
+      const out = reasonOf(endpoint)
+      if (out !== null) return out
+      if (classOf[endpoint] === UNREACHABLE) return unreachable.reason(endpoint)
+      if (setback[endpoint] === RETURNING) return slowStart.reason(endpoint)
+      return setback[endpoint] === DEGRADED ? degraded() : null
+    },
+    value: (endpoint) => (headroom !== null && someoneIsMissed() ? headroom[endpoint]! : null),
   }
 }
 
-function verdictOf(endpoint: Endpoint, facts: EndpointFacts, threshold: Up['threshold']): Reason | null {
+function verdictOf(endpoint: Endpoint, facts: EndpointFacts, { threshold, degraded: ifDegraded }: Up): Reason | null {
   if (!endpoint.enabled) return disabled()
   switch (facts.override?.state) {
     case 'down':
@@ -55,7 +116,7 @@ function verdictOf(endpoint: Endpoint, facts: EndpointFacts, threshold: Up['thre
   // resource. For shares of whole addresses the rounding up changes nothing.
   if (endpoint.a.length > 0 && facts.ipv4UpShare < threshold.ipv4) return belowThreshold(4, facts, threshold.ipv4)
   if (endpoint.aaaa.length > 0 && facts.ipv6UpShare < threshold.ipv6) return belowThreshold(6, facts, threshold.ipv6)
-  return null
+  return facts.health === 'degraded' && ifDegraded === 'drop' ? degraded() : null
 }
 
 interface Group {

@@ -1,8 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type EndpointFacts, type Freshness, NO_FACTS } from '../../domain/facts.ts'
 import type { Outcome } from '../../domain/plan.ts'
 import type { Snapshot, SteeredService } from '../../steering/snapshot.ts'
+import type { HeartbeatResult } from '../discovery/heartbeats.ts'
+import type { ReportResult } from '../discovery/reports.ts'
 import type { HttpAnswer } from '../front-end.ts'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from './prom.ts'
 
 /** One DNS response, as the metrics count it. */
 export interface DnsResponse {
@@ -53,6 +55,8 @@ export interface Metrics {
   /** A datagram or connection of a balancer was dropped for want of a PROXY header. */
   onDnsProxyRefused(): void
   onHttpAnswer(answer: HttpAnswer): void
+  onReport(result: ReportResult): void
+  onHeartbeat(result: HeartbeatResult): void
   /** A change of the policies was not taken over. */
   onRefusedRevision(): void
   setSnapshot(snapshot: Snapshot): void
@@ -100,6 +104,8 @@ export function createMetrics(version: string): Metrics {
       counters.http.inc({ front_end: frontEnd, status })
       if (service !== null) counters.answers.inc(answerLabels(frontEnd, service, endpoint, outcome))
     },
+    onReport: (result) => counters.reports.inc({ result }),
+    onHeartbeat: (result) => counters.heartbeats.inc({ result }),
     onRefusedRevision: () => counters.refused.inc(),
     setSnapshot,
   }
@@ -145,6 +151,10 @@ function createCounters(registry: Registry) {
       'front_end',
       'status',
     ]),
+    reports: create('nearcast_reports_total', 'Reports of clients: taken, or what stood against them.', ['result']),
+    heartbeats: create('nearcast_heartbeats_total', 'Heartbeats of endpoints: taken, or what stood against them.', [
+      'result',
+    ]),
     refused: create('nearcast_refused_revisions_total', 'Changes of the policies that were not taken over.', []),
   }
 }
@@ -177,6 +187,12 @@ function createSnapshotGauges(registry: Registry): (snapshot: Snapshot) => void 
     '1 when health, policy and overrides let the endpoint be handed out.',
     ['service', 'endpoint'],
   )
+  const unreachable = createGauge(
+    registry,
+    'nearcast_endpoint_unreachable_networks',
+    'ASNs and prefixes whose clients report that they cannot reach the endpoint, and are sent elsewhere.',
+    ['service', 'endpoint'],
+  )
   return (snapshot) => {
     const { name, precision, builtAtMs } = snapshot.geo.info
     number.set(snapshot.number)
@@ -189,7 +205,10 @@ function createSnapshotGauges(registry: Registry): (snapshot: Snapshot) => void 
     geo.set({ name, precision }, 1)
     for (const state of FRESHNESS_STATES) freshness.set({ state }, state === snapshot.freshness ? 1 : 0)
     eligible.reset()
+    unreachable.reset()
     for (const service of snapshot.services.values()) {
+      for (const [endpoint, networks] of unreachableNetworks(service))
+        unreachable.set({ service: service.policy.service, endpoint }, networks)
       for (const [endpoint, isEligible] of eligibility(service))
         eligible.set({ service: service.policy.service, endpoint }, isEligible)
     }
@@ -201,6 +220,12 @@ function eligibility({ policy, facts }: SteeredService): readonly (readonly [str
     id,
     enabled && isUp(facts.endpoints[index] ?? NO_FACTS) ? 1 : 0,
   ])
+}
+
+/** Of those endpoints that some network cannot reach. */
+function unreachableNetworks({ policy, facts }: SteeredService): readonly (readonly [string, number])[] {
+  const byEndpoint = Map.groupBy(facts.unreachable, ({ endpoint }) => endpoint)
+  return [...byEndpoint].map(([endpoint, { length }]) => [policy.endpoints[endpoint]?.id ?? String(endpoint), length])
 }
 
 /** An override is stronger than health. */

@@ -4,13 +4,12 @@ import { DEPENDS, type Dependency, type Reason } from '../../domain/plan.ts'
 import type { Policy } from '../../domain/policy.ts'
 import { plan } from '../../engine/plan.ts'
 import { describeEffect, describeOutcome, describeReason, describeStep } from '../../policy/words.ts'
-import type { SteeredService } from '../../steering/snapshot.ts'
 import type { Asked } from '../front-end.ts'
 
 /** Plans again, this time with a trace: compiled plans have none. */
-export function explainAnswer({ decision, client }: Asked, service: SteeredService, nowMs: number): ExplainedAnswer {
+export function explainAnswer({ decision, client }: Asked, nowMs: number): ExplainedAnswer {
   const { policy } = decision
-  const traced = plan(policy, decision.client, service.facts, nowMs)
+  const traced = plan(policy, decision.planned, decision.facts, nowMs)
   const { country, subdivision, asn, precision } = decision.client.location
   const idOf = (index: number) => policy.endpoints[index]?.id ?? String(index)
   return {
@@ -23,6 +22,9 @@ export function explainAnswer({ decision, client }: Asked, service: SteeredServi
       because: trace.because,
       before: trace.before.map(idOf),
       after: trace.after.map(idOf),
+      estimates: trace.values.flatMap(({ endpoint, estimate }) =>
+        estimate === undefined ? [] : [{ endpoint: idOf(endpoint), ...estimate }],
+      ),
     })),
     excluded: traced.exclusions.map(({ endpoint, step, reason }) => ({
       endpoint: idOf(endpoint),

@@ -5,8 +5,12 @@ import type { Endpoint } from '../../domain/endpoint.ts'
 import { distanceKm, type GeoPoint, type Site } from '../../domain/place.ts'
 import type { Decision } from '../../steering/decide.ts'
 
+/** What makes an answer more than the decision: how to tell us about it, and how it came about. */
+export type BesideDecision = Pick<ServiceAnswer, 'token' | 'reports'> & { readonly explain: ExplainedAnswer | null }
+
 /** Null when the plan answers nothing. */
-export function composeAnswer(decision: Decision, explain: ExplainedAnswer | null): ServiceAnswer | null {
+export function composeAnswer(decision: Decision, beside: BesideDecision): ServiceAnswer | null {
+  const { token, reports, explain } = beside
   const { policy, plan, ttlSeconds, id } = decision
   const from = decision.client.location.point
   const [best, ...others] =
@@ -21,6 +25,8 @@ export function composeAnswer(decision: Decision, explain: ExplainedAnswer | nul
     decision: id,
     alternatives: others.map((reach, index) => ({ rank: index + 2, ...reach })),
     next: { refreshAfterSeconds: ttlSeconds, url: serviceUrl(policy.names.discovery ?? policy.service) },
+    token,
+    reports,
     ...(explain === null ? {} : { explain }),
   }
 }
@@ -29,10 +35,10 @@ export const serviceUrl = (name: string): string => `/v1/services/${encodeURICom
 
 /**
  * A weak validator (RFC 9110 §8.8.1): two answers that send the client to the same places are the same, though the
- * decision id tells which draw it was and the seconds run down towards the end of a time window.
+ * decision id tells which draw it was, the token is new each time, and the seconds run down towards the end of a time window.
  */
 export function etagOf(answer: ServiceAnswer): string {
-  const { decision: _decision, ttl: _ttl, next: _next, ...lasting } = answer
+  const { decision: _decision, ttl: _ttl, next: _next, token: _token, ...lasting } = answer
   return `W/"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 22)}"`
 }
 

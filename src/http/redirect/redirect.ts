@@ -4,7 +4,7 @@ import type { Decision } from '../../steering/decide.ts'
 import type { Snapshot, SteeredService } from '../../steering/snapshot.ts'
 import { preferredType } from '../accept.ts'
 import { cacheControl, varyHeaders } from '../cache-headers.ts'
-import { ask, closedProblem, type FrontEndDeps, type HttpAnswer } from '../front-end.ts'
+import { type Asked, ask, closedProblem, type FrontEndDeps, type HttpAnswer } from '../front-end.ts'
 import { composePlainProblem, decisionUrn, type HttpProblem, httpProblem, PROBLEM_JSON } from '../problem.ts'
 import { parseRequestHead, type RequestHead } from '../request-head.ts'
 import { createServer, sendProblem } from '../server.ts'
@@ -49,8 +49,14 @@ function answerRequest(deps: FrontEndDeps, request: FastifyRequest, reply: Fasti
     )
   }
   if (request.method === 'OPTIONS') return sendOptions(reply)
-  const { decision } = ask(deps, 'redirect', snapshot, service, parsed.head, request)
-  return sendDecision(decision, parsed.head, request, reply)
+  const asked = ask(deps, 'redirect', snapshot, service, parsed.head, request, shownToken(request))
+  return sendDecision(deps, asked, parsed.head, request, reply)
+}
+
+/** A header, because the query is the service's own. */
+function shownToken({ headers }: FastifyRequest): string | null {
+  const token = headers['nearcast-token']
+  return typeof token === 'string' ? token : null
 }
 
 const NO_SERVICE = { frontEnd: 'redirect', service: null, endpoint: null, decisionId: null } as const
@@ -71,7 +77,13 @@ function serviceOfHost(snapshot: Snapshot, host: string): SteeredService | null 
   return null
 }
 
-function sendDecision(decision: Decision, head: RequestHead, request: FastifyRequest, reply: FastifyReply): HttpAnswer {
+function sendDecision(
+  deps: FrontEndDeps,
+  { decision, client }: Asked,
+  head: RequestHead,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): HttpAnswer {
   const { policy, plan, id } = decision
   const target = targetOf(decision)
   reply.header('nearcast-decision', id)
@@ -89,7 +101,12 @@ function sendDecision(decision: Decision, head: RequestHead, request: FastifyReq
   }
   const status = statusFor(request.method, policy)
   const location = composeLocation(target.url, head.target)
-  if (target.endpoint !== null) reply.header('nearcast-endpoint', target.endpoint)
+  if (target.endpoint !== null) {
+    reply.header('nearcast-endpoint', target.endpoint)
+    const grant = { service: policy.service, endpoints: [target.endpoint], address: client.address }
+    const token = deps.tokens.issue(grant, deps.nowMs())
+    if (token !== null) reply.header('nearcast-token', token)
+  }
   reply
     .code(status)
     .header('location', location)

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import {
-  type Check,
   MISSING_FAMILY,
   type OnAllDown,
   type Policy,
@@ -9,11 +8,13 @@ import {
   type Step,
   type TenantSource,
 } from '../../domain/policy.ts'
+import { checkShape } from '../checks/read-check.ts'
+import { readChecks } from '../checks/read-checks.ts'
 import { type Cursor, isMapping, nameOf, show } from '../cursor.ts'
 import { MAX_CHECKS, MAX_ENDPOINTS, MAX_STEPS } from '../limits.ts'
 import { read, readFields } from '../read.ts'
-import type { ServiceScope, SiteNames } from '../service-scope.ts'
-import { oneOrMore, something } from '../shape/fault.ts'
+import type { ServiceScope, SharedNames } from '../service-scope.ts'
+import { oneOrMore, something, whole } from '../shape/fault.ts'
 import { httpsShape } from '../shape/https.ts'
 import { id, idKey } from '../shape/ids.ts'
 import { dnsName, hostPattern } from '../shape/names.ts'
@@ -21,7 +22,6 @@ import { ttl } from '../shape/units.ts'
 import { headerName } from '../shape/web.ts'
 import { readStep, stepShape } from '../steps/read-step.ts'
 import { didYouMean } from '../suggest.ts'
-import { checkShape, readCheck } from './check.ts'
 import { checkTarget, checkTwice, endpointShape, readEndpoint, targetFields } from './endpoint.ts'
 import { readTest, testShape } from './policy-test.ts'
 
@@ -54,6 +54,9 @@ const frame = z.strictObject({
     description:
       'What DNS answers where the chosen endpoint has no address of the family asked for: an empty answer, or the addresses of the next endpoint in its list that has some.',
   }),
+  minInService: whole(0, MAX_ENDPOINTS).prefault(1).meta({
+    description: 'Overrides that would leave fewer endpoints in service are refused, unless they are forced.',
+  }),
   redirect: z
     .strictObject({ status: z.literal([302, 303, 307, 308], STATUS_PHRASE).prefault(302) })
     .prefault({})
@@ -71,9 +74,9 @@ const sections = {
     .record(idKey, endpointShape)
     .meta({ description: 'Endpoint id → endpoint.', minProperties: 1, maxProperties: MAX_ENDPOINTS }),
   checks: z
-    .record(idKey, checkShape)
+    .record(idKey, z.union([id.meta({ description: 'Name of a shared check.' }), checkShape]))
     .optional()
-    .meta({ description: 'Check name → check.', maxProperties: MAX_CHECKS }),
+    .meta({ description: 'Check name → check, or the name of a shared one.', maxProperties: MAX_CHECKS }),
   steer: z.array(stepShape).max(MAX_STEPS).meta({ description: 'Steps, run from top to bottom.' }),
   onAllDown: z
     .union([z.enum(['lastResort', 'failClosed']), z.strictObject({ static: z.union([id, staticTarget]) })])
@@ -96,7 +99,7 @@ const loose = frame.extend({
 })
 
 /** A service's document → policy; undefined after reporting what is wrong. */
-export function readService(cursor: Cursor, sites: SiteNames): Policy | undefined {
+export function readService(cursor: Cursor, shared: SharedNames): Policy | undefined {
   const fields = readFields(cursor, loose)
   if (fields === undefined) return undefined
   const endpointCursors = mappingEntries(cursor, 'endpoints', MAX_ENDPOINTS)
@@ -122,10 +125,10 @@ export function readService(cursor: Cursor, sites: SiteNames): Policy | undefine
       ),
     ),
     checks: new Set(checkCursors.map(([name]) => name)),
-    sites,
+    sites: shared.sites,
   }
   const endpoints = endpointCursors.map(([name, endpoint], index) => readEndpoint(endpoint, name, index, scope))
-  const checks = checkCursors.map(([name, check]) => readCheck(check, name))
+  const checks = readChecks(checkCursors, shared.checks)
   const steps = listItems(cursor, 'steer', MAX_STEPS).map((step, index) => readStep(step, index, scope))
   const onAllDown = readOnAllDown(cursor.child('onAllDown'), scope)
   const tests = listItems(cursor, 'tests', Number.POSITIVE_INFINITY).map((test) => readTest(test, scope))
@@ -138,10 +141,11 @@ export function readService(cursor: Cursor, sites: SiteNames): Policy | undefine
     ttlSeconds: fields.ttl,
     https: fields.https ?? null,
     missingFamily: fields.missingFamily,
+    minInService: fields.minInService,
     redirect: fields.redirect,
     tenants: fields.tenant ?? [],
     endpoints: endpoints.filter((endpoint): endpoint is Endpoint => endpoint !== undefined),
-    checks: checks.filter((check): check is Check => check !== undefined),
+    checks,
     steps: steps.filter((step): step is Step => step !== undefined),
     onAllDown,
     tests: tests.filter((test): test is PolicyTest => test !== undefined),

@@ -3,6 +3,7 @@ import { afterTake } from './rules/after-take.ts'
 import { allDisabled } from './rules/all-disabled.ts'
 import { allDownNever } from './rules/all-down-never.ts'
 import { allStandby } from './rules/all-standby.ts'
+import { capacityUnknown } from './rules/capacity-unknown.ts'
 import { constantCondition } from './rules/constant-condition.ts'
 import { contradictoryTests } from './rules/contradictory-tests.ts'
 import { danglingTarget } from './rules/dangling-target.ts'
@@ -13,6 +14,7 @@ import { geofenceWithoutServes } from './rules/geofence-without-serves.ts'
 import { groupTooSmall } from './rules/group-too-small.ts'
 import { hostnameFlattened } from './rules/hostname-flattened.ts'
 import { httpsUnused } from './rules/https-unused.ts'
+import { minimumTooHigh } from './rules/minimum-too-high.ts'
 import { missingUp } from './rules/missing-up.ts'
 import { mixedFamilies } from './rules/mixed-families.ts'
 import { nameClaimedTwice } from './rules/name-claimed-twice.ts'
@@ -22,6 +24,7 @@ import { nameOutsideZone } from './rules/name-outside-zone.ts'
 import { needlessAssume } from './rules/needless-assume.ts'
 import { neverEqual } from './rules/never-equal.ts'
 import { noDnsData } from './rules/no-dns-data.ts'
+import { noServerName } from './rules/no-server-name.ts'
 import { noUrl } from './rules/no-url.ts'
 import { nothingToOrder } from './rules/nothing-to-order.ts'
 import { nowhereToGo } from './rules/nowhere-to-go.ts'
@@ -34,6 +37,7 @@ import { selectorMatchesEverything } from './rules/selector-matches-everything.t
 import { selectorMatchesNothing } from './rules/selector-matches-nothing.ts'
 import { sharedAddress } from './rules/shared-address.ts'
 import { singleNs } from './rules/single-ns.ts'
+import { slowPattern } from './rules/slow-pattern.ts'
 import { staticFenced } from './rules/static-fenced.ts'
 import { staticIncomplete } from './rules/static-incomplete.ts'
 import { takeTooMany } from './rules/take-too-many.ts'
@@ -45,6 +49,8 @@ import { ttlZero } from './rules/ttl-zero.ts'
 import { unfilledHint } from './rules/unfilled-hint.ts'
 import { unknownAlpn } from './rules/unknown-alpn.ts'
 import { unreadField } from './rules/unread-field.ts'
+import { unreadLoad } from './rules/unread-load.ts'
+import { unreportedMetric } from './rules/unreported-metric.ts'
 import { unseenCondition } from './rules/unseen-condition.ts'
 import { unseenStickiness } from './rules/unseen-sticky.ts'
 import { unusedCheck } from './rules/unused-check.ts'
@@ -58,6 +64,7 @@ export const RULES: readonly Rule[] = [
   allDisabled,
   allDownNever,
   allStandby,
+  capacityUnknown,
   constantCondition,
   contradictoryTests,
   danglingTarget,
@@ -68,6 +75,7 @@ export const RULES: readonly Rule[] = [
   groupTooSmall,
   hostnameFlattened,
   httpsUnused,
+  minimumTooHigh,
   missingUp,
   mixedFamilies,
   nameClaimedTwice,
@@ -77,6 +85,7 @@ export const RULES: readonly Rule[] = [
   needlessAssume,
   neverEqual,
   noDnsData,
+  noServerName,
   noUrl,
   nothingToOrder,
   nowhereToGo,
@@ -89,6 +98,7 @@ export const RULES: readonly Rule[] = [
   selectorMatchesNothing,
   sharedAddress,
   singleNs,
+  slowPattern,
   staticFenced,
   staticIncomplete,
   takeTooMany,
@@ -100,6 +110,8 @@ export const RULES: readonly Rule[] = [
   unfilledHint,
   unknownAlpn,
   unreadField,
+  unreadLoad,
+  unreportedMetric,
   unseenCondition,
   unseenStickiness,
   unusedCheck,

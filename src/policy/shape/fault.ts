@@ -50,6 +50,9 @@ export function oneOrMore<S extends z.ZodType>(item: S) {
     .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<S>[])
 }
 
+/** For `refine`: what a value of the right type must be besides. `expected` fits after the word "expected". */
+export const must = (expected: string, rule = 'bad-value') => ({ params: { rule, hint: `expected ${expected}` } })
+
 /** Whatever is there, to be read by hand; but it must be there. */
 export const something = z.unknown().refine((value) => value !== undefined)
 

@@ -5,7 +5,7 @@ import { oneOrMore, text, whole } from './fault.ts'
 const ALPN_PHRASE = 'an ALPN protocol id such as `h2` or `h3`'
 
 /** RFC 7301 §3.1: 1 to 255 octets. Those in use are letters, digits, `/`, `.`, `-` and the like. */
-const alpnId = text(
+export const alpnId = text(
   ALPN_PHRASE,
   { description: 'An ALPN protocol id.', examples: ['h2', 'h3'], pattern: '^[!-~]{1,255}$' },
   (value, fail): string =>

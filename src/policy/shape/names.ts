@@ -97,6 +97,14 @@ export const dnsName = nameText(
   { labels: 'record', wildcard: 'allowed' },
 )
 
+/** A name that DNS is asked for. */
+export const queryName = nameText(
+  'a DNS name such as `probe.geo.example`',
+  'A DNS name, in full.',
+  ['probe.geo.example'],
+  { labels: 'record', wildcard: 'refused' },
+)
+
 /** Apex of a zone. */
 export const zoneName = nameText(
   'the name of a zone, such as `geo.example`',

@@ -1,4 +1,6 @@
-import { text } from './fault.ts'
+import * as z from 'zod'
+import { MAX_CHECK_HEADERS } from '../limits.ts'
+import { must, orQuote, text } from './fault.ts'
 
 const URL_PHRASE = 'a URL such as `https://us.api.example`'
 
@@ -78,3 +80,48 @@ export const headerName = text(
       ? value.toLowerCase()
       : fail({ rule: 'bad-header-name', hint: 'expected a header name such as `x-tenant`' }),
 )
+
+const HOST_PHRASE = 'a host such as `api.example` or `api.example:8443`'
+
+/** RFC 9110 §7.2: `uri-host [ ":" port ]`. Lower case. */
+export const hostHeader = text(
+  orQuote(HOST_PHRASE),
+  { description: "The `Host` header; that of the endpoint's URL when left out.", examples: ['api.example'] },
+  (value, fail): string => {
+    const isHost = /^[^\s/\\?#@]+$/.test(value) && URL.canParse(`http://${value}/`)
+    return isHost ? value.toLowerCase() : fail({ rule: 'bad-host', hint: `expected ${HOST_PHRASE}` })
+  },
+)
+
+/** They frame the message or belong to the connection; `host` has a key of its own. */
+const NOT_FREE = [
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** Headers that a probe sends, in the order given; names in lower case. RFC 9110 §5.5: no control characters. */
+export const probeHeaders = z
+  .record(
+    z
+      .string()
+      .regex(IS_TOKEN, 'a header name such as `x-probe`')
+      .refine(
+        (name) => !NOT_FREE.includes(name.toLowerCase()),
+        must('another header: the request has this one already', 'bad-header-name'),
+      ),
+    z
+      .string({ error: orQuote('a text') })
+      .max(4_096, 'a text of at most 4096 characters')
+      .refine((value) => /^[\t\x20-\x7e\u0080-\u00ff]*$/.test(value), must('a text without control characters')),
+  )
+  .refine((headers) => Object.keys(headers).length <= MAX_CHECK_HEADERS, must(`at most ${MAX_CHECK_HEADERS} headers`))
+  .prefault({})
+  .transform((headers) => Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const))
+  .meta({ description: 'Headers that are sent.', examples: [{ 'x-probe': 'nearcast' }] })

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { readFields } from '../read.ts'
 import { id } from '../shape/ids.ts'
+import { percent } from '../shape/units.ts'
 import { defineStep } from './define-step.ts'
 
 const MARK_PHRASE = 'a number of 0 or more, in the unit of the metric'
@@ -10,6 +11,9 @@ const shape = z.strictObject({
   metric: id.prefault('load').meta({ description: 'Name of the metric that endpoints report.' }),
   low: mark.meta({ description: 'Up to here nothing is moved away.' }),
   high: mark.meta({ description: 'From here on everything is moved away.' }),
+  perMinute: percent.prefault('20%').meta({
+    description: 'By how much the share that is moved away may change in a minute; 100%: at once.',
+  }),
 })
 
 export const shed = defineStep({
@@ -28,6 +32,7 @@ export const shed = defineStep({
         hint: 'expected `low` to be less than `high`',
       })
     }
-    return { kind: 'shed', metric: fields.metric, low: fields.low, high: fields.high }
+    const { metric, low, high, perMinute } = fields
+    return { kind: 'shed', metric, low, high, percentPerMinute: perMinute }
   },
 })

@@ -4,6 +4,7 @@ import { loadConfig } from '../../../src/app/config.ts'
 import { good, problemsOf } from './config-given.ts'
 
 const LISTEN = 'expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off'
+const REPORT_KEY = 'expected 32 octets as 64 hexadecimal digits, in quotation marks in a file, or random'
 const SECRETS = 'expected 16 octets as 32 hexadecimal digits, in quotation marks in a file'
 const badFlags: [name: string, raw: unknown, problem: string][] = [
   ['dns', '5353', `flag --dns is "5353", ${LISTEN}`],
@@ -55,6 +56,23 @@ const badFlags: [name: string, raw: unknown, problem: string][] = [
     new Array(5).fill('00112233445566778899aabbccddeeff'),
     'flag --dns-cookie-secrets is a value that is not shown, expected at most 4 secrets',
   ],
+  ['reports', 'yes', 'flag --reports is "yes", expected one of on, off'],
+  ['checksRate', 0, 'flag --checks-rate is "0", expected a whole number from 1 to 100000'],
+  ['checksConcurrency', 65_536, 'flag --checks-concurrency is "65536", expected a whole number from 1 to 65535'],
+  ['checksStartWithin', '5', 'flag --checks-start-within is "5", expected a duration such as 500ms, 5s or 1m'],
+  ['checksStartWithin', '-5s', 'flag --checks-start-within is "-5s", expected a duration such as 500ms, 5s or 1m'],
+  [
+    'nodeLocation',
+    '91,0',
+    'flag --node-location is "91,0", expected latitude and longitude in degrees, such as 50.11,8.68, or none',
+  ],
+  [
+    'nodeLocation',
+    'fra',
+    'flag --node-location is "fra", expected latitude and longitude in degrees, such as 50.11,8.68, or none',
+  ],
+  ['reportsKey', '00'.repeat(31), `flag --reports-key is a value that is not shown, ${REPORT_KEY}`],
+  ['reportsKey', 'zz'.repeat(32), `flag --reports-key is a value that is not shown, ${REPORT_KEY}`],
   ['store', 'constructor', 'flag --store is "constructor", expected memory'],
   [
     'logLevel',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assembleFacts } from '../../../src/app/facts.ts'
 import { createSnapshots } from '../../../src/app/snapshots.ts'
 import { createZones } from '../../../src/dns/zones.ts'
-import type { Override } from '../../../src/domain/facts.ts'
+import { type MonitoredFacts, NO_FACTS, type Override } from '../../../src/domain/facts.ts'
 import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 import { createLiveSnapshot } from '../../../src/steering/live.ts'
 import { fakeGeo } from '../../helpers/geo.ts'
@@ -26,6 +26,8 @@ steer: ${steer}
 }
 const revision = { number: 1, digest: '', author: '', reason: '', atMs: 0 }
 const HOUR_MS = 3_600_000
+const { override: _override, shedShare: _shedShare, headroom: _headroom, ...UNKNOWN } = NO_FACTS
+const UP: MonitoredFacts = { ...UNKNOWN, health: 'up' }
 const { prepare } = createZones()
 
 test('a time window opens and closes by itself, at its edges', async () => {
@@ -100,7 +102,7 @@ const OVERRIDES: readonly (readonly [
 
 for (const [name, overrides, day, night] of OVERRIDES) {
   test(`overrides: ${name}`, () => {
-    const facts = assembleFacts(setOf('[up]').policies, overrides, 1_000, null)
+    const facts = assembleFacts({ policies: setOf('[up]').policies, overrides }, 1_000, null)
     assert.deepEqual(
       facts.of.get('api')?.endpoints.map((it) => it.override?.state ?? null),
       [day, night],
@@ -110,8 +112,12 @@ for (const [name, overrides, day, night] of OVERRIDES) {
 
 test('facts that did not change are the same objects', () => {
   const { policies } = setOf('[up]')
-  const before = assembleFacts(policies, [override('api/day', 'down')], 0, null)
-  const after = assembleFacts(policies, [override('api/day', 'down'), override('other/x', 'down')], 0, before)
+  const before = assembleFacts({ policies, overrides: [override('api/day', 'down')] }, 0, null)
+  const after = assembleFacts(
+    { policies, overrides: [override('api/day', 'down'), override('other/x', 'down')] },
+    0,
+    before,
+  )
   assert.equal(after.of.get('api'), before.of.get('api'))
   assert.equal(after.number, before.number + 1)
 })
@@ -132,4 +138,64 @@ test('changes that come while one is compiled are in force together with it, onc
   assert.deepEqual([numbers.at(-1), live.current()?.services.get('api')?.policy.ttlSeconds], [4, 4])
   await Promise.all(updates)
   assert.deepEqual(numbers, [4])
+})
+
+test('who made a change waits for that one, and not for those that others go on making', async () => {
+  const clock = manualClock(1_000)
+  const live = createLiveSnapshot()
+  const set = setOf('[up]')
+  const snapshots = createSnapshots(live, { revision, set, overrides: [], geo: fakeGeo([]) }, { ...clock, prepare })
+  const state = { isOver: false, others: 0 }
+  const goOn = async (): Promise<void> => {
+    if (state.isOver || state.others === 50) return
+    state.others++
+    const health = new Map([['api', new Map([['day', { ...UP, nextChangeMs: state.others }]])]])
+    setImmediate(goOn)
+    await snapshots.update({ health })
+  }
+  void goOn()
+  await snapshots.update({ overrides: [override('api/day', 'down')] })
+  state.isOver = true
+  assert.equal(live.current()?.facts.of.get('api')?.endpoints[0]?.override?.state, 'down')
+  assert.ok(state.others < 50, 'it would have waited for ever')
+  await snapshots.close()
+})
+
+test('facts that say the same are not published again', async () => {
+  const clock = manualClock(1_000)
+  const live = createLiveSnapshot()
+  const health = () => new Map([['api', new Map([['day', UP]])]])
+  const inputs = { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]), health: health() }
+  const snapshots = createSnapshots(live, inputs, { ...clock, prepare })
+  const before = live.current()
+  await snapshots.update({ health: health() })
+  assert.equal(live.current(), before)
+  await snapshots.update({ health: new Map([['api', new Map([['day', { ...UP, health: 'down' as const }]])]]) })
+  assert.notEqual(live.current(), before)
+  await snapshots.close()
+})
+
+test('shares that are limited in their speed move on by themselves, and rest when they are there', async () => {
+  const clock = manualClock(1_000)
+  const live = createLiveSnapshot()
+  const set = setOf('[up, { shed: { metric: load, low: 50, high: 90, perMinute: 60% } }]')
+  const at = (load: number) => new Map([['api', new Map([['day', { ...UP, load: { load } }]])]])
+  const inputs = { revision, set, overrides: [], geo: fakeGeo([]), health: at(10) }
+  const snapshots = createSnapshots(live, inputs, { ...clock, prepare })
+  assert.equal(clock.pending(), 0)
+  await snapshots.update({ health: at(100) })
+  const share = () => live.current()?.facts.of.get('api')?.endpoints[0]?.shedShare[1] ?? 0
+  const seen = [share()]
+  for (let step = 0; step < 200 && clock.pending() > 0; step++) {
+    clock.advance(2_000)
+    await snapshots.update({})
+    seen.push(share())
+  }
+  assert.equal(seen.at(-1), 1)
+  assert.deepEqual(
+    seen,
+    seen.toSorted((a, b) => a - b),
+  )
+  assert.ok(seen.length > 40 && seen.length < 60, `there after ${seen.length} looks of 2 s at 60% a minute`)
+  await snapshots.close()
 })

@@ -14,8 +14,10 @@ const LISTENERS: RunningNode['listeners'] = [
   { frontEnd: 'admin', transport: 'tcp', address: '127.0.0.1:9090' },
 ]
 
+const HEALTH = ['up', 'down', 'up'].map((health) => ({ health }))
+
 test('the banner says what listens where, one row a front end', () => {
-  const node = { listeners: LISTENERS, snapshot: () => dnsSnapshot } as unknown as RunningNode
+  const node = { listeners: LISTENERS, snapshot: () => dnsSnapshot, health: () => HEALTH } as unknown as RunningNode
   const io = { paint: (_style: string, text: string) => text } as unknown as Io
   const lines = bannerText(node, good({}).config, io, 1200).split('\n')
   assert.deepEqual(lines.slice(2, 6), [
@@ -24,4 +26,5 @@ test('the banner says what listens where, one row a front end', () => {
     '  doh        https://127.0.0.1:443/dns-query',
     '  admin      http://127.0.0.1:9090',
   ])
+  assert.ok(lines.includes('  health     3 endpoints: 2 up, 1 down (nearcast status)'), lines.join('\n'))
 })

@@ -176,7 +176,7 @@ test('nearcast serve: says what listens, what to try, and stops cleanly at SIGTE
   const port = (front: string) => new RegExp(`${front} +(?:http://)?127\\.0\\.0\\.1:(\\d+)`).exec(banner)?.[1]
   assert.match(banner, /DB-IP City Lite of 2026-06-05, city precision/)
   assert.match(banner, /IP Geolocation by DB-IP \(https:\/\/db-ip\.com\)/)
-  assert.match(banner, /health +this version runs no checks/)
+  assert.match(banner, /health +\d+ endpoints?: \d+ unknown \(nearcast status\)/)
   assert.match(banner, /revision 1, 1 service, 1 zone/)
   assert.match(banner, new RegExp(`dig @127\\.0\\.0\\.1 -p ${port('dns')} api\\.geo\\.example A \\+subnet=`))
   assert.match(banner, new RegExp(`curl -i -H 'Host: api\\.example' .*:${port('redirect')}/`))

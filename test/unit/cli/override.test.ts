@@ -50,7 +50,9 @@ test('nearcast override: set, list, seen by explain, clear', async (t) => {
 test('nearcast override: a service alone is all of it, and works while a policy file has an error', async (t) => {
   const folders = await servedFolders(t)
   await writeFile(join(folders.policies, 'api.yaml'), 'service: api\nttl: -1s\n')
-  const whole = await nearcast(['override', 'set', 'api', 'down', '--for', 'ever', '--reason', 'moving'], folders)
+  const down = ['override', 'set', 'api', 'down', '--for', 'ever', '--reason', 'moving']
+  assert.match((await nearcast(down, folders)).err, /0 endpoints in service .*--force sets it all the same/s)
+  const whole = await nearcast([...down, '--force'], folders)
   assert.match(whole.out, /^down: api\/virginia, api\/frankfurt, without an end, on revision 1/)
 })
 

@@ -6,6 +6,7 @@ import { TYPE } from '../../../src/dns/wire/codes.ts'
 import { wireNameOf } from '../../../src/dns/wire/record-data.ts'
 import type { ZoneTables } from '../../../src/dns/zone-table.ts'
 import { createZones } from '../../../src/dns/zones.ts'
+import { NO_FACTS } from '../../../src/domain/facts.ts'
 import { atOnce } from '../../../src/domain/turns.ts'
 import type { Snapshot } from '../../../src/steering/snapshot.ts'
 import { makeSnapshot, override, type SnapshotOptions, TEST_NOW_MS } from '../../helpers/snapshot.ts'
@@ -94,6 +95,26 @@ for (const [what, step] of STEPS) {
     const fresh = atOnce(createTableCompiler([])(next, createZones().of(next), TEST_NOW_MS))
     assert.deepEqual(second.counters, fresh.counters)
     assert.ok(Buffer.from(second.buffers.main).equals(Buffer.from(fresh.buffers.main)))
+  })
+}
+
+for (const [what, facts] of [
+  ['an address is down', { ipv4Down: [0] }],
+  ['the endpoint is down', { health: 'down' }],
+  ['a change is near', { nextChangeMs: TEST_NOW_MS + 3000 }],
+] as const) {
+  test(`a table is the same whether or not another one was compiled before it, and has changed: ${what}`, () => {
+    const pair = service('pair', 'a: { a: [192.0.2.1, 192.0.2.2] }, b: { a: [192.0.2.3] }')
+    const documents = { ...DOCUMENTS, 'pair.yaml': pair }
+    const first = makeSnapshot({ documents })
+    const health = new Map([['pair', new Map([['a', { ...NO_FACTS, ...facts }]])]])
+    const next = makeSnapshot({ documents, previous: first, set: first.set, geo: first.geo, sources: { health } })
+    const compile = createTableCompiler([])
+    const before = atOnce(compile(first, createZones().of(first), TEST_NOW_MS))
+    const second = atOnce(compile(next, createZones().of(next), TEST_NOW_MS))
+    const fresh = atOnce(createTableCompiler([])(next, createZones().of(next), TEST_NOW_MS))
+    assert.ok(Buffer.from(second.buffers.main).equals(Buffer.from(fresh.buffers.main)))
+    assert.ok(!Buffer.from(second.buffers.main).equals(Buffer.from(before.buffers.main)))
   })
 }
 

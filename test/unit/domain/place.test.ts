@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COUNTRIES } from '../../../src/domain/countries.ts'
-import { CONTINENTS, distanceKm, EARTH_RADIUS_KM } from '../../../src/domain/place.ts'
+import { arcKm, CONTINENTS, distanceKm, EARTH_RADIUS_KM, unitVector } from '../../../src/domain/place.ts'
 
 const HALF_ROUND = Math.PI * EARTH_RADIUS_KM
 
@@ -22,6 +22,8 @@ for (const [name, [latA, lonA], [latB, lonB], expectedKm] of DISTANCES) {
     const b = { lat: latB, lon: lonB }
     assert.ok(Math.abs(distanceKm(a, b) - expectedKm) <= Math.max(1e-6, expectedKm * 0.002), `${distanceKm(a, b)} km`)
     assert.equal(distanceKm(a, b), distanceKm(b, a))
+    const arc = arcKm(unitVector(a), unitVector(b))
+    assert.ok(Math.abs(arc - distanceKm(a, b)) <= 0.002, `${arc} km by the chord`)
   })
 }
 

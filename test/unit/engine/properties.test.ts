@@ -8,20 +8,11 @@ import type { Policy } from '../../../src/domain/policy.ts'
 import { createPlanner, plan } from '../../../src/engine/plan.ts'
 import { shares } from '../../../src/engine/shares.ts'
 import { listFor, slotFor } from '../../../src/engine/slots.ts'
-import {
-  type CompactClient,
-  type CompactEndpoint,
-  type CompactFacts,
-  type CompactPolicy,
-  type CompactStep,
-  makeClient,
-  makeFacts,
-  makePolicy,
-  SITES,
-} from '../../helpers/engine.ts'
+import { type CompactEndpoint, makeClient, makeFacts, makePolicy } from '../../helpers/engine.ts'
+import { clientArbitrary, factsArbitrary, NOW, planOf, policyArbitrary, scene } from '../../helpers/random-policies.ts'
 
 const SEED = 20_260_115
-const NOW = Date.parse('2026-01-15T12:00:00Z')
+const OPTIONS = { seed: SEED, numRuns: 600 }
 
 const weightsOf = (weights: readonly number[]): Record<string, CompactEndpoint> =>
   Object.fromEntries(weights.map((weight, i) => [`e${i}`, { weight }]))
@@ -116,119 +107,6 @@ describe('spread', () => {
   })
 })
 
-// Random policies, clients and failures.
-
-const TAGS = ['eu', 'us', 'main']
-const COUNTRIES = ['US', 'DE', 'FR', 'JP', 'BR']
-
-const endpoint: fc.Arbitrary<CompactEndpoint> = fc.record(
-  {
-    site: fc.constantFrom(...Object.keys(SITES)),
-    tags: fc.subarray(TAGS),
-    weight: fc.constantFrom(0, 1, 1, 2, 5),
-    capacity: fc.constantFrom(10, 100),
-    bias: fc.constantFrom(-99, -20, 0, 50, 99),
-    enabled: fc.constantFrom(true, true, true, false),
-    serves: fc.record({ country: fc.subarray(COUNTRIES) }),
-    a: fc.constant(['192.0.2.1']),
-  },
-  { requiredKeys: [] },
-)
-
-const condition: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
-  fc.record({ country: fc.subarray(COUNTRIES, { minLength: 1 }) }),
-  fc.record({ percent: fc.constantFrom(1, 10, 50, 99) }),
-  fc.record({ not: fc.record({ percent: fc.constantFrom(10, 30) }) }),
-  fc.record({ header: fc.constant({ 'x-a': '1' }) }),
-  fc.record({ any: fc.constant([{ percent: 20 }, { country: 'DE' }]) }),
-  fc.record({ located: fc.boolean() }),
-  fc.record({ cidr: fc.constant('198.51.0.0/16') }),
-)
-
-const selector = fc.oneof(
-  fc.record({ tag: fc.subarray(TAGS, { minLength: 1 }) }),
-  fc.record({ id: fc.constantFrom('e0', 'e1', 'e*', 'x') }),
-)
-
-const action: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
-  fc.constantFrom({ up: {} }, { up: { minHealthy: { per: 'site', n: 1 } } }),
-  fc.record({ keep: selector, hard: fc.boolean() }),
-  fc.record({ drop: selector, hard: fc.boolean() }),
-  fc.record({ geofence: fc.constant({}), hard: fc.boolean() }),
-  fc.record({ prefer: fc.record({ tiers: fc.array(selector, { maxLength: 3 }), trickle: fc.constantFrom(0, 0, 5) }) }),
-  fc.constantFrom(
-    { nearest: {} },
-    { nearest: { within: { km: 1000 } } },
-    { nearest: { within: { ratio: 1.5 }, foreignFactor: 2 } },
-  ),
-  fc.constantFrom({ fastest: {} }, { fastest: { within: 10 } }),
-  fc.constant({ shed: {} }),
-  fc.constantFrom(
-    { spread: {} },
-    { spread: { sticky: 'network' } },
-    { spread: { by: 'capacity' } },
-    { spread: { sticky: { header: 'x-u' } } },
-  ),
-  fc.record({ take: fc.constantFrom(1, 2, 3) }),
-)
-
-const step: fc.Arbitrary<CompactStep> = fc
-  .record({ action, when: fc.option(condition), assume: fc.option(fc.boolean()) })
-  .map(({ action, when, assume }) => ({
-    ...action,
-    ...(when !== null && { when }),
-    ...(assume !== null && { assume }),
-  }))
-
-const policyArbitrary: fc.Arbitrary<CompactPolicy> = fc.record({
-  endpoints: fc
-    .array(endpoint, { maxLength: 7 })
-    .map((all) => Object.fromEntries(all.map((each, i) => [`e${i}`, each]))),
-  steer: fc.array(step, { maxLength: 8 }),
-  onAllDown: fc.constantFrom('lastResort' as const, 'failClosed' as const, {
-    static: { url: 'https://sorry.example' },
-  }),
-})
-
-const clientArbitrary: fc.Arbitrary<CompactClient> = fc.record(
-  {
-    at: fc.constantFrom(...Object.keys(SITES)),
-    country: fc.constantFrom(...COUNTRIES),
-    network: fc.constantFrom('198.51.100.0/24', '203.0.113.7', '2001:db8::/56', '198.0.0.0/8'),
-    request: fc.constantFrom({}, { headers: { 'x-a': '1', 'x-u': '9' } }),
-  },
-  { requiredKeys: [] },
-)
-
-const factsArbitrary: fc.Arbitrary<Record<string, CompactFacts>> = fc.dictionary(
-  fc.constantFrom('e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6'),
-  fc.oneof(
-    fc.constantFrom<CompactFacts>('up', 'down', 'down', 'drain', { override: 'down' }, { v4: 0.3 }),
-    fc.constantFrom(0.75, 0.8, 0.85, 2).map((load) => ({ load: { load } })),
-  ),
-)
-
-const scene = fc.record({ compact: policyArbitrary, client: clientArbitrary, facts: factsArbitrary })
-
-function planOf({
-  compact,
-  client,
-  facts,
-}: {
-  compact: CompactPolicy
-  client: CompactClient
-  facts: Record<string, CompactFacts>
-}) {
-  const policy = makePolicy(compact)
-  const who = makeClient(client)
-  return {
-    policy,
-    client: who,
-    facts: makeFacts(policy, facts),
-    plan: plan(policy, who, makeFacts(policy, facts), NOW),
-  }
-}
-
 /** Who passes the hard fences that concern the client on these draws, each fence planned on its own. */
 function insideFences(policy: Policy, client: Client): (slot: Slot) => ReadonlySet<number> {
   const fences = policy.steps.flatMap((step) => {
@@ -245,8 +123,6 @@ function insideFences(policy: Policy, client: Client): (slot: Slot) => ReadonlyS
 }
 
 describe('any policy, client and failures', () => {
-  const options = { seed: SEED, numRuns: 600 }
-
   it('hard fences hold', () => {
     fc.assert(
       fc.property(scene, (input) => {
@@ -264,7 +140,7 @@ describe('any policy, client and failures', () => {
           }
         }
       }),
-      options,
+      OPTIONS,
     )
   })
 
@@ -283,7 +159,7 @@ describe('any policy, client and failures', () => {
         assert.deepEqual(busy.plan(made.client), first)
         assert.equal(first.dependsOn & ~planner.reads, 0)
       }),
-      options,
+      OPTIONS,
     )
   })
 
@@ -296,7 +172,7 @@ describe('any policy, client and failures', () => {
         assert.deepEqual([...listed, ...excluded].sort(), policy.endpoints.map(({ index }) => index).sort())
         for (const list of made.lists) assert.equal(new Set(list).size, list.length, 'nobody is twice in a list')
       }),
-      options,
+      OPTIONS,
     )
   })
 
@@ -311,7 +187,7 @@ describe('any policy, client and failures', () => {
         if (made.outcome === 'steered' || made.outcome === 'lastResort')
           assert.ok(made.lists.some((list) => list.length > 0))
       }),
-      options,
+      OPTIONS,
     )
   })
 
@@ -349,7 +225,7 @@ describe('any policy, client and failures', () => {
           if (blind.length > 0) for (const client of clients) assert.equal(planner.plan(makeClient(client)), blind[0])
         },
       ),
-      options,
+      OPTIONS,
     )
   })
 
@@ -367,7 +243,7 @@ describe('any policy, client and failures', () => {
         }
         assert.equal(planner.plan(stranger), planner.plan(client))
       }),
-      options,
+      OPTIONS,
     )
   })
 

@@ -32,6 +32,7 @@ function traceOf(
 }
 
 const ABC = { a: {}, b: {}, c: {} }
+const CAPABLE = { a: { capacity: 10 }, b: { capacity: 10 }, c: { capacity: 30 } }
 const PLACES = { f: { site: 'fra' }, c: { site: 'cdg' }, i: { site: 'iad' } }
 
 describe('trace', () => {
@@ -146,6 +147,36 @@ describe('trace', () => {
         'again 1 drop applied abc→bc dropped a:dropped',
       ],
     ],
+    [
+      'failover by headroom: gone for the trace, though its place is kept',
+      { endpoints: CAPABLE, steer: [{ up: { failover: 'headroom' } }, { prefer: [{ id: ['a', 'b'] }] }, { take: 1 }] },
+      {},
+      { a: 'down' },
+      [
+        '0 up applied abc→bc dropped a:down',
+        '1 prefer applied bc→bc moved c:lowerTier',
+        '2 take applied bc→b dropped c:notTaken',
+      ],
+    ],
+    [
+      'coming back: the branches apart',
+      { endpoints: CAPABLE, steer: [{ up: { failover: 'headroom', slowStart: 32 } }, { take: 2 }] },
+      {},
+      { a: { health: 'up', returnedAtMs: NOW - 16_000 } },
+      [
+        '0 up applied abc→abc step0[0,32768)',
+        '1 take applied abc→ab dropped c:notTaken step0[0,32768)',
+        '0 up applied abc→bca moved a:returning step0[32768,65536)',
+        '1 take applied bca→bca step0[32768,65536)',
+      ],
+    ],
+    [
+      'degraded and unreachable, to the next',
+      { endpoints: ABC, steer: [{ up: { degraded: 'behind' } }] },
+      { asn: 64_500 },
+      { a: 'degraded', b: { unreachable: [64_500] } },
+      ['0 up applied abc→cab moved a:degraded moved b:unreachable'],
+    ],
   ]
   for (const [name, policy, client, facts, expected] of rows) {
     it(name, () => assert.deepEqual(traceOf(policy, client, facts), expected))
@@ -172,6 +203,25 @@ describe('trace', () => {
     assert.equal(Math.round(virginia.effectiveKm ?? 0), 3098)
     const adrift = nearest?.touched.find(({ endpoint }) => endpoint === 3)?.reason
     assert.deepEqual(adrift, { kind: 'farther', distanceKm: null, effectiveKm: null })
+  })
+
+  it('says by what the clients of the gone are dealt, and nothing while all are there', () => {
+    const policy = makePolicy({ endpoints: CAPABLE, steer: [{ up: { failover: 'headroom' } }] })
+    const valuesWith = (facts: Record<string, CompactFacts>) =>
+      plan(policy, makeClient(), makeFacts(policy, facts), NOW).trace[0]?.values
+    assert.deepEqual(valuesWith({ b: { load: { load: 5 } } }), [])
+    assert.deepEqual(valuesWith({ a: 'down', b: { headroom: { load: 5 } }, c: { headroom: { load: 35 } } }), [
+      { endpoint: 0, value: 10 },
+      { endpoint: 1, value: 5 },
+      { endpoint: 2, value: 35 },
+    ])
+  })
+
+  it('says how far a slow start is', () => {
+    const policy = makePolicy({ endpoints: CAPABLE, steer: [{ up: { slowStart: 32 } }] })
+    const made = plan(policy, makeClient(), makeFacts(policy, { a: { returnedAtMs: NOW - 16_000 } }), NOW)
+    const reasons = made.trace.flatMap(({ touched }) => touched.map(({ reason }) => reason))
+    assert.deepEqual(reasons, [{ kind: 'returning', percent: 50 }])
   })
 
   it('numbers in reasons', () => {

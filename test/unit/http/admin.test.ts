@@ -18,6 +18,7 @@ function admin(changes: Partial<AdminDeps> = {}) {
   return createAdmin({
     current: snapshot,
     status: () => NODE,
+    monitor: { health: () => [], events: () => [] },
     nowMs: () => TEST_NOW_MS,
     registry: createMetrics('0.0.0-test').registry,
     version: '0.0.0-test',

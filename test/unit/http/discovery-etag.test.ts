@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDiscovery } from '../../../src/http/discovery/discovery.ts'
 import { makeSnapshot, TEST_NOW_MS } from '../../helpers/snapshot.ts'
-import { ASHBURN, FRANKFURT, frontEndDeps } from './fixture.ts'
+import { ASHBURN, FRANKFURT, makeDiscovery } from './fixture.ts'
 
-const discovery = (changes: Parameters<typeof frontEndDeps>[0] = {}) => {
-  const { deps } = frontEndDeps(changes)
-  return createDiscovery({ ...deps, version: '0.0.0-test' })
-}
+const discovery = (changes: Parameters<typeof makeDiscovery>[0] = {}) => makeDiscovery(changes).app
 
 test('ETag: the same answer is not sent again, another client’s is', async (t) => {
   const app = discovery()
@@ -37,6 +33,8 @@ test('ETag: the same answer is not sent again, another client’s is', async (t)
     assert.equal(response.headers.etag, etag)
     assert.equal(response.headers['cache-control'], 'private, max-age=30')
     assert.ok(response.headers['nearcast-decision'])
+    assert.notEqual(response.headers['nearcast-token'], first.headers['nearcast-token'])
+    assert.ok(response.headers['nearcast-token'])
   }
 })
 

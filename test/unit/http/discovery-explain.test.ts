@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDiscovery } from '../../../src/http/discovery/discovery.ts'
 import { makeSnapshot, override } from '../../helpers/snapshot.ts'
-import { FRANKFURT, frontEndDeps } from './fixture.ts'
+import { FRANKFURT, makeDiscovery } from './fixture.ts'
 
-const discovery = (changes: Parameters<typeof frontEndDeps>[0] = {}) => {
-  const { deps } = frontEndDeps(changes)
-  return createDiscovery({ ...deps, version: '0.0.0-test' })
-}
+const discovery = (changes: Parameters<typeof makeDiscovery>[0] = {}) => makeDiscovery(changes).app
 
 test('explain: steps, exclusions and who the client was taken to be', async (t) => {
   const app = discovery()
@@ -27,11 +23,12 @@ test('explain: steps, exclusions and who the client was taken to be', async (t) 
     dependsOn: ['location'],
     steps: [
       {
-        step: 'up (threshold 50%)',
+        step: 'up (threshold 50%, slow start over 30 s)',
         effect: 'applied',
         because: null,
         before: ['virginia', 'frankfurt', 'tokyo'],
         after: ['virginia', 'frankfurt', 'tokyo'],
+        estimates: [],
       },
       {
         step: 'nearest',
@@ -39,6 +36,7 @@ test('explain: steps, exclusions and who the client was taken to be', async (t) 
         because: null,
         before: ['virginia', 'frankfurt', 'tokyo'],
         after: ['frankfurt', 'virginia', 'tokyo'],
+        estimates: [],
       },
       {
         step: 'take 2',
@@ -46,6 +44,7 @@ test('explain: steps, exclusions and who the client was taken to be', async (t) 
         because: null,
         before: ['frankfurt', 'virginia', 'tokyo'],
         after: ['frankfurt', 'virginia'],
+        estimates: [],
       },
     ],
     excluded: [{ endpoint: 'tokyo', step: 'take 2', reason: 'beyond the 2 that are handed out' }],

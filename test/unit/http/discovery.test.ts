@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDiscovery } from '../../../src/http/discovery/discovery.ts'
-import { ASHBURN, FRANKFURT, frontEndDeps, snapshot, TOKYO } from './fixture.ts'
-
-const discovery = (changes: Parameters<typeof frontEndDeps>[0] = {}) => {
-  const { deps, answers } = frontEndDeps(changes)
-  return { app: createDiscovery({ ...deps, version: '0.0.0-test' }), answers }
-}
+import { ASHBURN, FRANKFURT, frontEndDeps, makeDiscovery, snapshot, TOKYO } from './fixture.ts'
 
 test('an answer, whole', async (t) => {
-  const { app, answers } = discovery()
+  const { app, answers } = makeDiscovery()
   t.after(() => app.close())
   const response = await app.inject({ url: '/v1/services/api', headers: { 'x-forwarded-for': FRANKFURT } })
   assert.equal(response.statusCode, 200)
-  const { decision, ...body } = response.json<Record<string, unknown>>()
+  const { decision, token, ...body } = response.json<Record<string, unknown>>()
   assert.deepEqual(body, {
     service: 'api',
     endpoint: 'frankfurt',
@@ -37,7 +32,10 @@ test('an answer, whole', async (t) => {
       },
     ],
     next: { refreshAfterSeconds: 30, url: '/v1/services/api' },
+    reports: '/v1/reports',
   })
+  assert.match(String(token), /^[\w-]{60,}$/)
+  assert.equal(response.headers['nearcast-token'], token)
   assert.equal(response.headers['nearcast-decision'], decision)
   assert.equal(response.headers['nearcast-endpoint'], 'frankfurt')
   assert.equal(response.headers['cache-control'], 'private, max-age=30')
@@ -183,7 +181,7 @@ const rows: readonly Row[] = [
       'access-control-request-headers': 'x-beta',
     },
     status: 204,
-    expect: { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET, HEAD, OPTIONS' },
+    expect: { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS' },
   },
   {
     name: 'a version in Accept-Version is not ours',
@@ -217,7 +215,7 @@ const rows: readonly Row[] = [
 
 for (const { name, method = 'GET', url, from = ASHBURN, headers, status, expect = {}, body } of rows) {
   test(`discovery: ${name}`, async (t) => {
-    const { app } = discovery()
+    const { app } = makeDiscovery()
     t.after(() => app.close())
     const response = await app.inject({ method, url, headers: { 'x-forwarded-for': from, ...headers } })
     assert.equal(response.statusCode, status, response.body)
@@ -228,7 +226,7 @@ for (const { name, method = 'GET', url, from = ASHBURN, headers, status, expect 
 }
 
 test('every discovery name is listed and answers', async (t) => {
-  const { app } = discovery()
+  const { app } = makeDiscovery()
   t.after(() => app.close())
   const list = (await app.inject({ url: '/v1/services' })).json<{ services: { name: string; url: string }[] }>()
     .services
@@ -238,7 +236,7 @@ test('every discovery name is listed and answers', async (t) => {
 
 test('it answers also when nobody listens to what it answered', async (t) => {
   const { onAnswer: _, ...deps } = frontEndDeps().deps
-  const app = createDiscovery({ ...deps, version: '0' })
+  const app = createDiscovery({ ...deps, version: '0', reports: null, heartbeats: { sink: { take: () => {} } } })
   t.after(() => app.close())
   assert.equal((await app.inject({ url: '/v1/services/api' })).statusCode, 200)
 })

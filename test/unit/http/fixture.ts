@@ -3,7 +3,11 @@ import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { type IpPrefix, parsePrefix } from '../../../src/domain/address.ts'
+import { createDecisionTokens, KEY_OCTETS, NODE_OCTETS } from '../../../src/http/decision-token.ts'
+import { createDiscovery, type DiscoveryDeps } from '../../../src/http/discovery/discovery.ts'
 import type { FrontEndDeps, HttpAnswer } from '../../../src/http/front-end.ts'
+import type { Heartbeat } from '../../../src/ports/heartbeat-sink.ts'
+import type { ClientReport, MeasurementVerdict } from '../../../src/ports/report-sink.ts'
 import type { Snapshot } from '../../../src/steering/snapshot.ts'
 import { fakeGeo } from '../../helpers/geo.ts'
 import { makeSnapshot, override, TEST_NOW_MS } from '../../helpers/snapshot.ts'
@@ -156,11 +160,30 @@ export function frontEndDeps(changes: Partial<FrontEndDeps> = {}): Recorded {
     current: snapshot,
     nowMs: () => TEST_NOW_MS,
     dice: () => 0,
+    tokens: createDecisionTokens(new Uint8Array(KEY_OCTETS), new Uint8Array(NODE_OCTETS)),
     trustedProxies: ['127.0.0.0/8', '::1/128'].map(prefix),
     onAnswer: (answer) => answers.push(answer),
     ...changes,
   }
   return { deps, answers }
+}
+
+/** A discovery API that takes reports and heartbeats, and what it took. */
+export function makeDiscovery(changes: Partial<DiscoveryDeps> = {}) {
+  const { deps, answers } = frontEndDeps(changes)
+  const reports: ClientReport[] = []
+  const heartbeats: Heartbeat[] = []
+  const takeReport = (report: ClientReport): readonly MeasurementVerdict[] => {
+    reports.push(report)
+    return report.measurements.map(() => 'taken')
+  }
+  const app = createDiscovery({
+    version: '0.0.0-test',
+    reports: { sink: { take: takeReport } },
+    heartbeats: { sink: { take: (heartbeat) => heartbeats.push(heartbeat) } },
+    ...deps,
+  })
+  return { app, deps, answers, reports, heartbeats }
 }
 
 /** Listens on a free port of loopback until the test ends. */
@@ -182,6 +205,20 @@ export async function exchange(port: number, octets: string): Promise<string> {
   // A server that has refused may reset what is still under way.
   socket.on('error', () => {})
   socket.write(octets, 'latin1')
+  await once(socket, 'close')
+  return received
+}
+
+/** As `exchange`, but says that no more will come: a request that waits for its body ends. */
+export async function halfClosed(port: number, octets: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).setEncoding('latin1')
+  let received = ''
+  socket.on('data', (text: string) => {
+    received += text
+  })
+  socket.on('error', () => {})
+  socket.on('end', () => socket.end())
+  socket.end(octets, 'latin1')
   await once(socket, 'close')
   return received
 }

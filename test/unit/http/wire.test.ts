@@ -7,10 +7,19 @@ import { test } from 'node:test'
 import { request as httpRequest } from 'undici'
 import { createAdmin } from '../../../src/http/admin/admin.ts'
 import { createMetrics } from '../../../src/http/admin/metrics.ts'
-import { createDiscovery } from '../../../src/http/discovery/discovery.ts'
 import { createRedirect } from '../../../src/http/redirect/redirect.ts'
 import { TEST_NOW_MS } from '../../helpers/snapshot.ts'
-import { ASHBURN, exchange, FRANKFURT, frontEndDeps, headerOf, listen, snapshot, statusOf } from './fixture.ts'
+import {
+  ASHBURN,
+  exchange,
+  FRANKFURT,
+  frontEndDeps,
+  headerOf,
+  listen,
+  makeDiscovery,
+  snapshot,
+  statusOf,
+} from './fixture.ts'
 
 const END = `X-Forwarded-For: ${ASHBURN}\r\nConnection: close\r\n\r\n`
 
@@ -136,8 +145,7 @@ test('Node looks for slow heads often enough to keep the limit within a second',
 })
 
 test('discovery on a socket: the same strictness', async (t) => {
-  const { deps } = frontEndDeps()
-  const port = await listen(t, createDiscovery({ ...deps, version: '0' }))
+  const port = await listen(t, makeDiscovery().app)
   const cases: readonly (readonly [name: string, octets: string, status: number])[] = [
     ['plain', `GET /v1/services/api HTTP/1.1\r\nHost: any.example\r\n${END}`, 200],
     ['absolute-form', `GET http://any.example/v1/services/api HTTP/1.1\r\nHost: any.example\r\n${END}`, 200],
@@ -160,7 +168,8 @@ test('discovery on a socket: the same strictness', async (t) => {
 test('admin on a loopback socket: health checks without Host pass, rebound names do not', async (t) => {
   const { registry } = createMetrics('0')
   const status = () => ({ startedAtMs: 0, listeners: [], refused: null, refusedGeo: [], missing: [] })
-  const app = createAdmin({ current: snapshot, status, nowMs: () => TEST_NOW_MS, registry, version: '0' })
+  const monitor = { health: () => [], events: () => [] }
+  const app = createAdmin({ current: snapshot, status, monitor, nowMs: () => TEST_NOW_MS, registry, version: '0' })
   const port = await listen(t, app)
   assert.equal(statusOf(await exchange(port, 'GET /readyz HTTP/1.0\r\n\r\n')), 200)
   assert.equal(statusOf(await exchange(port, `GET /readyz HTTP/1.1\r\nHost: localhost:${port}\r\n${END}`)), 200)

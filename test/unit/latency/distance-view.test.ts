@@ -28,7 +28,10 @@ describe('distanceView', () => {
   ]
   for (const [name, endpoint, client, expected] of rows) {
     it(name, () => {
-      const estimate = distanceView.estimate(makeEndpoint('e', 0, endpoint), makeLocation(client))
+      const estimate = distanceView.estimate(makeEndpoint('e', 0, endpoint), {
+        location: makeLocation(client),
+        network: null,
+      })
       if (expected === null) {
         assert.equal(estimate, null)
         return

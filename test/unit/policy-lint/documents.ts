@@ -18,6 +18,7 @@ const SERVICE = {
   ttl: '30s',
   https: '',
   missingFamily: '',
+  minInService: '',
   tenant: '',
   endpoints: `
   us: { site: iad, a: [192.0.2.10], aaaa: ['2001:db8::10'], url: https://us.api.example }

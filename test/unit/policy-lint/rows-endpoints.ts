@@ -76,24 +76,6 @@ export const ENDPOINT_ROWS: readonly Row[] = [
     expect: [],
   },
   {
-    rule: 'unused-check',
-    name: 'every endpoint names the other one',
-    service: {
-      checks: '{ web: { http: /, every: 10s }, raw: { tcp: 443, every: 10s } }',
-      endpoints: endpoints(`${US}, checks: [web]`, `${EU}, checks: [web]`, `${AP}, checks: web`),
-    },
-    expect: [['warning', 'checks.raw', 'never run']],
-  },
-  {
-    rule: 'unused-check',
-    name: 'one endpoint names none, so all apply to it',
-    service: {
-      checks: '{ web: { http: /, every: 10s }, raw: { tcp: 443, every: 10s } }',
-      endpoints: endpoints(`${US}, checks: [web]`, `${EU}, checks: [web]`, AP),
-    },
-    expect: [],
-  },
-  {
     rule: 'unused-tag',
     name: 'two tags, told at once',
     service: { endpoints: endpoints(`${US}, tags: [us, big]`, `${EU}, tags: [eu]`, `${AP}, tags: [ue]`), steer: TAGS },

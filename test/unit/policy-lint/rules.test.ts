@@ -4,6 +4,7 @@ import { lint } from '../../../src/policy/lint/lint.ts'
 import { RULES } from '../../../src/policy/lint/registry.ts'
 import { describeProblem, loadSet } from '../../helpers/policies.ts'
 import { documentsOf, type Row } from './documents.ts'
+import { CHECK_ROWS } from './rows-checks.ts'
 import { CONDITION_ROWS } from './rows-conditions.ts'
 import { ENDPOINT_ROWS } from './rows-endpoints.ts'
 import { FENCE_ROWS } from './rows-fences.ts'
@@ -12,6 +13,7 @@ import { NAME_ROWS } from './rows-names.ts'
 import { STEP_ROWS } from './rows-steps.ts'
 
 const ROWS: readonly Row[] = [
+  ...CHECK_ROWS,
   ...CONDITION_ROWS,
   ...ENDPOINT_ROWS,
   ...FENCE_ROWS,

@@ -54,7 +54,7 @@ for (const [city, country, lat, lon, endpoint] of CITIES) {
     assert.ok(policy)
     const location = { ...NOWHERE, country, point: { lat, lon }, precision: 'city' as const }
     const client: Client = { frontEnd: 'dns', location, network: null, request: null }
-    const { lists } = createPlanner(policy, { endpoints: [], latency: distanceView }, 0).plan(client)
+    const { lists } = createPlanner(policy, { endpoints: [], latency: distanceView, unreachable: [] }, 0).plan(client)
     assert.deepEqual(
       lists.map(([first]) => policy.endpoints[first ?? -1]?.id),
       [endpoint],

@@ -20,18 +20,44 @@ const prefix = (text: string) => {
   return parsed.prefix
 }
 
+const UP = { kind: 'up', degraded: 'keep', slowStartSeconds: 30, failover: { to: 'next' } } as const
+
 const STEPS: readonly (readonly [text: string, action: StepAction])[] = [
-  ['up', { kind: 'up', threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: null }],
-  ['up:', { kind: 'up', threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: null }],
-  ['up: { threshold: 1 }', { kind: 'up', threshold: { ipv4: 1, ipv6: 1 }, minHealthy: null }],
-  ['up: { threshold: { ipv6: 0 } }', { kind: 'up', threshold: { ipv4: 0.5, ipv6: 0 }, minHealthy: null }],
+  ['up', { ...UP, threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: null }],
+  ['up:', { ...UP, threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: null }],
+  ['up: { threshold: 1 }', { ...UP, threshold: { ipv4: 1, ipv6: 1 }, minHealthy: null }],
+  ['up: { threshold: { ipv6: 0 } }', { ...UP, threshold: { ipv4: 0.5, ipv6: 0 }, minHealthy: null }],
   [
     'up: { minHealthy: { per: site, n: 2 } }',
-    { kind: 'up', threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: { per: 'site', n: 2 } },
+    { ...UP, threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: { per: 'site', n: 2 } },
   ],
   [
     'up: { minHealthy: { per: { tag: t }, n: 1 } }',
-    { kind: 'up', threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: { per: { tags: ['t'] }, n: 1 } },
+    { ...UP, threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: { per: { tags: ['t'] }, n: 1 } },
+  ],
+  [
+    'up: { degraded: behind, slowStart: 0s }',
+    { ...UP, threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: null, degraded: 'behind', slowStartSeconds: 0 },
+  ],
+  [
+    'up: { failover: headroom, slowStart: 5m }',
+    {
+      ...UP,
+      threshold: { ipv4: 0.5, ipv6: 0.5 },
+      minHealthy: null,
+      slowStartSeconds: 300,
+      failover: { to: 'headroom', metric: 'load' },
+    },
+  ],
+  [
+    'up: { failover: headroom, metric: rps, degraded: drop }',
+    {
+      ...UP,
+      threshold: { ipv4: 0.5, ipv6: 0.5 },
+      minHealthy: null,
+      degraded: 'drop',
+      failover: { to: 'headroom', metric: 'rps' },
+    },
   ],
   ['keep: { tag: t }', { kind: 'keep', match: { tags: ['t'] }, hard: false }],
   ['{ drop: { tag: [t, u] }, hard: true }', { kind: 'drop', match: { tags: ['t', 'u'] }, hard: true }],
@@ -65,20 +91,21 @@ const STEPS: readonly (readonly [text: string, action: StepAction])[] = [
     'nearest: { within: 1.2x, foreignFactor: 2, bias: { two: -99 } }',
     { kind: 'nearest', within: { ratio: 1.2 }, foreignFactor: 2, bias: new Map([[1, -99]]) },
   ],
-  ['fastest', { kind: 'fastest', withinMs: 0 }],
-  ['fastest: { within: 10ms }', { kind: 'fastest', withinMs: 10 }],
-  ['fastest: { within: 0.5s }', { kind: 'fastest', withinMs: 500 }],
-  ['shed: { low: 0.7, high: 0.95 }', { kind: 'shed', metric: 'load', low: 0.7, high: 0.95 }],
+  ['fastest', { kind: 'fastest', withinMs: 0, explorePercent: 0.5 }],
+  ['fastest: { within: 10ms, explore: 0 }', { kind: 'fastest', withinMs: 10, explorePercent: 0 }],
+  ['fastest: { within: 0.5s, explore: 2% }', { kind: 'fastest', withinMs: 500, explorePercent: 2 }],
+  ['shed: { low: 0.7, high: 0.95 }', { kind: 'shed', metric: 'load', low: 0.7, high: 0.95, percentPerMinute: 20 }],
   [
-    'shed: { metric: connections, low: 1e3, high: 2e3 }',
-    { kind: 'shed', metric: 'connections', low: 1000, high: 2000 },
+    'shed: { metric: connections, low: 1e3, high: 2e3, perMinute: 100% }',
+    { kind: 'shed', metric: 'connections', low: 1000, high: 2000, percentPerMinute: 100 },
   ],
-  ['spread', { kind: 'spread', by: 'weight', sticky: { by: 'none' } }],
-  ['spread: { by: equal, sticky: tenant }', { kind: 'spread', by: 'equal', sticky: { by: 'tenant' } }],
+  ['spread', { kind: 'spread', by: 'weight', metric: 'load', sticky: { by: 'none' } }],
+  ['spread: { by: equal, sticky: tenant }', { kind: 'spread', by: 'equal', metric: 'load', sticky: { by: 'tenant' } }],
   [
     'spread: { by: capacity, sticky: { header: X-User } }',
-    { kind: 'spread', by: 'capacity', sticky: { by: 'header', name: 'x-user' } },
+    { kind: 'spread', by: 'capacity', metric: 'load', sticky: { by: 'header', name: 'x-user' } },
   ],
+  ['spread: { by: headroom, metric: rps }', { kind: 'spread', by: 'headroom', metric: 'rps', sticky: { by: 'none' } }],
   ['take: 2', { kind: 'take', n: 2 }],
   ['take: { n: 3 }', { kind: 'take', n: 3 }],
 ]
@@ -246,6 +273,7 @@ test('a service that says the least', () => {
     ttlSeconds: 30,
     https: null,
     missingFamily: 'nodata',
+    minInService: 1,
     redirect: { status: 302 },
     tenants: [],
     endpoints: [
@@ -301,45 +329,7 @@ const FRAMES: readonly (readonly [text: string, pick: (policy: Policy) => unknow
     (policy) => policy.tenants,
     [{ from: 'path' }, { from: 'header', name: 'x-tenant' }],
   ],
-  [
-    'checks: { web: { http: / } }',
-    (policy) => policy.checks,
-    [
-      {
-        name: 'web',
-        kind: 'http',
-        path: '/',
-        expect: [200],
-        port: null,
-        everySeconds: 10,
-        timeoutSeconds: 2,
-        fall: 3,
-        rise: 2,
-      },
-    ],
-  ],
-  [
-    'checks: { web: { tcp: 443, every: 5s, timeout: 500ms, fall: 1, rise: 9 } }',
-    (policy) => policy.checks,
-    [
-      {
-        name: 'web',
-        kind: 'tcp',
-        path: null,
-        expect: [],
-        port: 443,
-        everySeconds: 5,
-        timeoutSeconds: 0.5,
-        fall: 1,
-        rise: 9,
-      },
-    ],
-  ],
-  [
-    'checks: { web: { http: /, expect: [301, 2xx, 200] } }',
-    (policy) => [policy.checks[0]?.expect.length, policy.checks[0]?.expect[0], policy.checks[0]?.expect.at(-1)],
-    [101, 301, 299],
-  ],
+  ['minInService: 0', (policy) => policy.minInService, 0],
   [
     'tests: [{ from: 81.2.69.0/24, expect: one, down: t* }, { from: US-VA, never: [one, two] }]'.replace('t*', '"t*"'),
     (policy) => policy.tests.map(({ at, ...rest }) => ({ ...rest, column: at.column })),

@@ -185,6 +185,18 @@ const key = fc.oneof(
     'type',
     'bias',
     'within',
+    'http',
+    'heartbeat',
+    'exec',
+    'all',
+    'atLeast',
+    'of',
+    'body',
+    'json',
+    'matches',
+    'headers',
+    'load',
+    'expect',
   ),
   fc.string({ maxLength: 5 }),
 )
@@ -215,7 +227,7 @@ const { tree } = fc.letrec((tie) => ({
 }))
 
 test('JSON in the words of the language, of any form', () => {
-  const kinds = fc.constantFrom('service', 'zone', 'sites', 'tenants')
+  const kinds = fc.constantFrom('service', 'zone', 'sites', 'tenants', 'checks')
   fc.assert(
     fc.property(kinds, tree, fc.dictionary(key, tree, { maxKeys: 8 }), (kind, value, rest) => {
       holds(JSON.stringify({ [kind]: kind === 'service' || kind === 'zone' ? 'x' : value, ...rest }))
@@ -225,6 +237,7 @@ test('JSON in the words of the language, of any form', () => {
             service: 'x',
             endpoints: { a: { a: '192.0.2.1' }, b: value },
             steer: [value, rest, { up: {}, when: value }],
+            checks: { a: value, b: rest, c: { http: value, body: rest }, d: { all: value } },
             ...rest,
           },
           null,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { STEP_KINDS } from '../../../src/domain/policy.ts'
+import { CHECKS } from '../../../src/policy/checks/registry.ts'
 import { policyJsonSchema } from '../../../src/policy/schema.ts'
 import { parseYaml } from '../../../src/policy/yaml-document.ts'
 
@@ -54,6 +55,10 @@ const REJECTED: readonly string[] = [
   `${SERVICE}steer: [{ up: , when: {} }]`,
   `${SERVICE}steer: [{ keep: {} }]`,
   `${SERVICE}steer: [{ up: , take: 1 }]`,
+  `${SERVICE}steer: []\nchecks: { web: { http: /, tcp: 1 } }`,
+  `${SERVICE}steer: []\nchecks: { web: { heartbeat: 30s } }`,
+  `${SERVICE}steer: []\nchecks: { web: { not: [a] } }`,
+  'checks: { both: { all: [a, b] } }',
   `${SERVICE}steer: []\nttl: 30`,
   `${SERVICE}steer: []\nttl: 30 seconds`,
   'service: a\nsteer: []\nendpoints: {}',
@@ -76,6 +81,19 @@ interface Form {
   readonly properties?: Readonly<Record<string, Form>>
   readonly description?: string
 }
+
+test('editors find a sentence for every kind of check and each of its keys', () => {
+  const { check } = policyJsonSchema().$defs as Record<'check', Form>
+  const kinds = check.anyOf ?? []
+  assert.equal(kinds.length, Object.keys(CHECKS).length)
+  for (const { description = '', properties = {} } of kinds) {
+    assert.notEqual(description, '')
+    for (const [name, property] of Object.entries(properties)) {
+      const own = property.description ?? property.anyOf?.find((form) => form.description)?.description
+      assert(own !== undefined || '$ref' in property, `${description} ${name}`)
+    }
+  }
+})
 
 test('editors find a sentence for every step and every key of `when`', () => {
   const { step, when } = policyJsonSchema().$defs as Record<'step' | 'when', Form>

@@ -28,6 +28,9 @@ const DRAIN: Override = {
 }
 const RTT = { rttMs: 81.4, sdMs: 3, source: 'distance', samples: 0 } as const
 
+const cidr = parsePrefix('192.0.2.0/24')
+assert.ok(cidr.ok)
+
 const reasons: readonly (readonly [reason: Reason, words: string])[] = [
   [{ kind: 'disabled' }, 'disabled in the policy'],
   [{ kind: 'down', health: 'down' }, 'down'],
@@ -47,10 +50,24 @@ const reasons: readonly (readonly [reason: Reason, words: string])[] = [
   [{ kind: 'farther', distanceKm: 6210.4, effectiveKm: 6210.4 }, '6,210 km away, behind the nearest'],
   [{ kind: 'farther', distanceKm: 150, effectiveKm: 75 }, '150 km away, counted as 75 km, behind the nearest'],
   [{ kind: 'farther', distanceKm: null, effectiveKm: null }, 'distance unknown, behind those with a place'],
-  [{ kind: 'slower', estimate: RTT }, 'about 81 ms away, behind the fastest'],
-  [{ kind: 'slower', estimate: { ...RTT, rttMs: 2.34 } }, 'about 2.3 ms away, behind the fastest'],
+  [{ kind: 'slower', estimate: RTT }, 'about 81 ms ± 3 away (by distance), behind the fastest'],
+  [
+    { kind: 'slower', estimate: { rttMs: 2.34, sdMs: 0.6, source: 'asn', samples: 1200 } },
+    'about 2.3 ms ± 1 away (measured in its AS, 1200 samples), behind the fastest',
+  ],
+  [
+    { kind: 'behindExplored', percent: 0.5 },
+    'the fastest; 0.5% of the clients try the second fastest, so that it is measured, too',
+  ],
   [{ kind: 'slower', estimate: null }, 'round-trip time unknown, behind those with an estimate'],
   [{ kind: 'shed', metric: 'load', value: 0.8, percent: 40 }, 'load is 0.8: 40% of its clients are sent elsewhere'],
+  [{ kind: 'degraded' }, 'degraded: its checks pass, but slowly or with warnings'],
+  [{ kind: 'returning', percent: 31.25 }, 'back for a short while: takes 31.3% of its clients so far'],
+  [{ kind: 'unreachable', network: { asn: 64500 } }, 'clients of AS64500 report that they cannot reach it'],
+  [
+    { kind: 'unreachable', network: { prefix: cidr.prefix } },
+    'clients of 192.0.2.0/24 report that they cannot reach it',
+  ],
   [{ kind: 'standby' }, 'standby (weight 0): used when the others are gone'],
   [{ kind: 'notTaken', n: 2 }, 'beyond the 2 that are handed out'],
 ]
@@ -63,18 +80,32 @@ test('a fence is named by its kind where no step is known', () => {
   assert.equal(describeReason({ kind: 'dropped', hard: true }, policyWith(KEEP_EU)), 'named by the hard fence `drop`')
 })
 
-const cidr = parsePrefix('192.0.2.0/24')
-assert.ok(cidr.ok)
+const UP = {
+  kind: 'up',
+  threshold: { ipv4: 0.5, ipv6: 0.5 },
+  minHealthy: null,
+  degraded: 'keep',
+  slowStartSeconds: 0,
+  failover: { to: 'next' },
+} as const
 
 const steps: readonly (readonly [action: StepAction, words: string])[] = [
-  [{ kind: 'up', threshold: { ipv4: 0.5, ipv6: 0.5 }, minHealthy: null }, 'up (threshold 50%)'],
+  [UP, 'up (threshold 50%)'],
   [
-    { kind: 'up', threshold: { ipv4: 0.5, ipv6: 1 }, minHealthy: { per: 'site', n: 2 } },
+    { ...UP, threshold: { ipv4: 0.5, ipv6: 1 }, minHealthy: { per: 'site', n: 2 } },
     'up (threshold 50% of IPv4, 100% of IPv6, at least 2 per site)',
   ],
   [
-    { kind: 'up', threshold: { ipv4: 1, ipv6: 1 }, minHealthy: { per: { tags: ['a', 'b'] }, n: 1 } },
+    { ...UP, threshold: { ipv4: 1, ipv6: 1 }, minHealthy: { per: { tags: ['a', 'b'] }, n: 1 } },
     'up (threshold 100%, at least 1 per tag a or b)',
+  ],
+  [
+    { ...UP, degraded: 'behind', slowStartSeconds: 30 },
+    'up (threshold 50%, degraded ones behind, slow start over 30 s)',
+  ],
+  [
+    { ...UP, degraded: 'drop', failover: { to: 'headroom', metric: 'rps' } },
+    'up (threshold 50%, degraded ones dropped, failover by headroom of rps)',
   ],
   [{ kind: 'drop', match: { ids: ['us-*'] }, hard: false }, 'drop id us-*'],
   [{ kind: 'geofence', hard: true }, 'geofence'],
@@ -88,10 +119,19 @@ const steps: readonly (readonly [action: StepAction, words: string])[] = [
     'nearest within 300 km, abroad counts 2x',
   ],
   [{ kind: 'nearest', within: { ratio: 1.2 }, foreignFactor: 1, bias: new Map() }, 'nearest within 1.2x'],
-  [{ kind: 'fastest', withinMs: 10 }, 'fastest within 10 ms'],
-  [{ kind: 'shed', metric: 'load', low: 0.7, high: 0.95 }, 'shed load from 0.7 to 0.95'],
-  [{ kind: 'spread', by: 'weight', sticky: { by: 'network' } }, 'spread by weight, sticky network'],
-  [{ kind: 'spread', by: 'equal', sticky: { by: 'header', name: 'x-user' } }, 'spread by equal, sticky header x-user'],
+  [{ kind: 'fastest', withinMs: 0, explorePercent: 0 }, 'fastest'],
+  [{ kind: 'fastest', withinMs: 10, explorePercent: 0.5 }, 'fastest within 10 ms, explore 0.5%'],
+  [{ kind: 'shed', metric: 'load', low: 0.7, high: 0.95, percentPerMinute: 100 }, 'shed load from 0.7 to 0.95'],
+  [
+    { kind: 'shed', metric: 'load', low: 0.7, high: 0.95, percentPerMinute: 20 },
+    'shed load from 0.7 to 0.95, at most 20% a minute',
+  ],
+  [{ kind: 'spread', by: 'weight', metric: 'load', sticky: { by: 'network' } }, 'spread by weight, sticky network'],
+  [
+    { kind: 'spread', by: 'equal', metric: 'load', sticky: { by: 'header', name: 'x-user' } },
+    'spread by equal, sticky header x-user',
+  ],
+  [{ kind: 'spread', by: 'headroom', metric: 'rps', sticky: { by: 'none' } }, 'spread by headroom of rps, sticky none'],
   [{ kind: 'take', n: 2 }, 'take 2'],
 ]
 

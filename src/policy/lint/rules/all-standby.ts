@@ -7,10 +7,11 @@ export const allStandby = stepRule('all-standby', function* (step, { endpoints }
   const isZero =
     step.by === 'weight' ? endpoints.every((e) => e.weight === 0) : endpoints.every((e) => e.capacity === 0)
   if (!isZero) return
+  const field = step.by === 'weight' ? 'weight' : 'capacity'
   yield warning(
     step,
     stepPath(step),
-    `every endpoint has ${step.by} 0, which means standby: with nobody to stand by for, ${stepName(step)} splits as if they were equal`,
-    `give the endpoints that should serve a ${step.by} above 0`,
+    `every endpoint has ${field} 0, which means standby: with nobody to stand by for, ${stepName(step)} splits as if they were equal`,
+    `give the endpoints that should serve a ${field} above 0`,
   )
 })

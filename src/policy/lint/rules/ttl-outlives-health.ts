@@ -1,3 +1,4 @@
+import { type Check, membersOf } from '../../../domain/check.ts'
 import { policyRule, warning } from '../rule.ts'
 import { duration } from '../text.ts'
 
@@ -10,7 +11,7 @@ const NEVER_LONG_SECONDS = 60
 export const ttlOutlivesHealth = policyRule('ttl-outlives-health', function* (policy) {
   const { checks, ttlSeconds } = policy
   if (checks.length === 0 || !policy.steps.some(({ kind }) => kind === 'up')) return
-  const detection = Math.min(...checks.map((check) => check.fall * check.everySeconds))
+  const detection = Math.min(...checks.map(detectionSeconds))
   if (ttlSeconds <= Math.max(NEVER_LONG_SECONDS, MOST_DETECTIONS * detection)) return
   const sensible = Math.max(NEVER_LONG_SECONDS, 2 * detection)
   yield warning(
@@ -20,3 +21,9 @@ export const ttlOutlivesHealth = policyRule('ttl-outlives-health', function* (po
     `lower it, for instance to \`ttl: ${duration(sensible)}\``,
   )
 })
+
+/** A composite sees it when those it goes by do, and they are counted themselves. */
+function detectionSeconds(check: Check): number {
+  if (check.kind === 'heartbeat') return check.expireSeconds
+  return membersOf(check).length > 0 ? Number.POSITIVE_INFINITY : check.fall * check.everySeconds
+}

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../../domain/endpoint.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import { formatPath } from '../../path.ts'
+import { goesByHeadroom } from '../metrics.ts'
 import { policyRule, warning } from '../rule.ts'
 import { quoteAll } from '../text.ts'
 
@@ -17,21 +18,29 @@ const FIELDS: readonly Field[] = [
     name: 'serves',
     isSet: (endpoint) => endpoint.serves !== null,
     isRead: ({ steps }) => steps.some((step) => step.kind === 'geofence'),
-    reader: '`geofence`',
+    reader: 'a `geofence` step',
     consequence: 'they are answered to everybody',
   },
   {
     name: 'weight',
     isSet: (endpoint) => endpoint.weight !== 1,
     isRead: ({ steps }) => steps.some((step) => step.kind === 'spread' && step.by === 'weight'),
-    reader: '`spread: { by: weight }`',
+    reader: 'a `spread: { by: weight }` step',
     consequence: 'the weights do nothing',
+  },
+  {
+    name: 'capacity',
+    isSet: (endpoint) => endpoint.capacity !== null,
+    isRead: ({ steps }) =>
+      steps.some((step) => goesByHeadroom(step) || (step.kind === 'spread' && step.by === 'capacity')),
+    reader: '`spread: { by: capacity }`, or `up: { failover: headroom }`',
+    consequence: 'the capacities do nothing',
   },
   {
     name: 'bias',
     isSet: (endpoint) => endpoint.bias !== 0,
     isRead: ({ steps }) => steps.some((step) => step.kind === 'nearest'),
-    reader: '`nearest`',
+    reader: 'a `nearest` step',
     consequence: 'the bias does nothing',
   },
 ]
@@ -46,7 +55,7 @@ export const unreadField = policyRule('unread-field', function* (policy) {
       policy,
       formatPath(['endpoints', first.id, field.name]),
       `\`${field.name}\` of ${quoteAll(set.map(({ id }) => id))} is read by no step: ${field.consequence}`,
-      `add a ${field.reader} step, or remove \`${field.name}\``,
+      `add ${field.reader}, or remove \`${field.name}\``,
     )
   }
 })

@@ -1,12 +1,13 @@
 import { formatPath } from '../../path.ts'
+import { checksOf } from '../checks-of.ts'
 import { policyRule, warning } from '../rule.ts'
 import { quote } from '../text.ts'
 
 /** A check that every endpoint has chosen others over. */
 export const unusedCheck = policyRule('unused-check', function* (policy) {
+  const used = new Set(policy.endpoints.flatMap((endpoint) => [...checksOf(policy, endpoint)]))
   for (const check of policy.checks) {
-    const isUsed = policy.endpoints.some(({ checks }) => checks.length === 0 || checks.includes(check.name))
-    if (isUsed) continue
+    if (used.has(check)) continue
     yield warning(
       policy,
       formatPath(['checks', check.name]),

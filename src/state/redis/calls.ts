@@ -1,0 +1,75 @@
+/** Commands and scripts on the shared connection: each within a bounded time, and writes once, however often they are sent. */
+import { type Argument, type Connection, NotSent, type Schedule } from './connection.ts'
+import { failureOf, unreadable, unwritten } from './failures.ts'
+import { runScript, type Script } from './scripts.ts'
+
+/** Long enough for a restart or a failover that is nearly over; short enough for somebody who waits at a terminal. */
+const READY_WITHIN_MS = 3_000
+const MOST_TRIES = 3
+const BETWEEN_TRIES_MS = 200
+/** Callers that may wait for a connection at once; more are refused, so that they cannot pile up. */
+const MOST_WAITING = 1_000
+
+export interface Calls {
+  /**
+   * A command that changes nothing; tried again when no answer came.
+   * @param what cannot be done without it, as a sentence begins
+   * @throws StoreUnavailable
+   */
+  read(what: string, name: string, ...args: readonly Argument[]): Promise<unknown>
+  /**
+   * A script that remembers its write id: sent again when no answer came, it does nothing a second time and answers alike.
+   * @throws StoreUnavailable, which says whether it was written
+   */
+  write(what: string, script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
+}
+
+export interface CallsParts {
+  readonly connection: Connection
+  /** The server, as messages call it. */
+  readonly where: string
+  readonly schedule: Schedule
+}
+
+export function createCalls({ connection, where, schedule }: CallsParts): Calls {
+  const waiting = { count: 0 }
+  const pause = (): Promise<void> => new Promise((resolve) => schedule(resolve, BETWEEN_TRIES_MS))
+
+  async function whenReady(): Promise<void> {
+    if (waiting.count >= MOST_WAITING) throw new NotSent(`${MOST_WAITING} others wait for a connection already`)
+    waiting.count += 1
+    const isReady = await connection.ready(READY_WITHIN_MS)
+    waiting.count -= 1
+    if (!isReady) throw new NotSent(connection.obstacle())
+  }
+
+  return {
+    async read(what, name, ...args) {
+      for (let tries = 1; ; tries++) {
+        try {
+          await whenReady()
+          return await connection.command(name, ...args)
+        } catch (error) {
+          if (failureOf(error).passes !== 'soon' || tries === MOST_TRIES) throw unreadable(what, where, error)
+        }
+        await pause()
+      }
+    },
+    async write(what, script, keys, args) {
+      // Once no answer came, later refusals say nothing about the first try.
+      let done: 'no' | 'unknown' = 'no'
+      for (let tries = 1; ; tries++) {
+        try {
+          await whenReady()
+          return await runScript(connection, script, keys, args)
+        } catch (error) {
+          const failure = failureOf(error)
+          if (failure.done === 'unknown') done = 'unknown'
+          const isWorthIt = done === 'unknown' || failure.passes === 'soon'
+          if (!isWorthIt || tries === MOST_TRIES) throw unwritten(what, where, error, done)
+        }
+        await pause()
+      }
+    },
+  }
+}
