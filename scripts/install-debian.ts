@@ -73,7 +73,12 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d'
 /** Debian's invoke-rc.d asks this file whether a service may start; 101 forbids it. One that is there already stays. */
 function keepServicesDown(): () => void {
   if (process.getuid?.() !== 0 || existsSync(POLICY_FILE)) return () => {}
-  writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  } catch {
+    // Root of a container may not write there: a server that is started then is only in nobody's way.
+    return () => {}
+  }
   return () => rmSync(POLICY_FILE, { force: true })
 }
 

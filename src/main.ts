@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { CommandFailure, EXIT, processIo } from './cli/io.ts'
 import { createProgram } from './cli/program.ts'
+import { StoreUnavailable } from './ports/store.ts'
 import { StateDirectoryError } from './state/memory/numbered-files-on-disk.ts'
 
 const io = processIo()
@@ -14,7 +15,11 @@ try {
   await createProgram(io).parseAsync(process.argv)
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  else if (error instanceof CommandFailure || error instanceof StateDirectoryError) {
+  else if (
+    error instanceof CommandFailure ||
+    error instanceof StateDirectoryError ||
+    error instanceof StoreUnavailable
+  ) {
     if (error.message !== '') io.say(`nearcast: ${error.message}`)
     process.exitCode = error instanceof CommandFailure ? error.exitCode : EXIT.problems
   } else throw error

@@ -51,8 +51,8 @@ export async function startNode(backends: readonly Backend[], backendPort: numbe
       return events.filter(({ check, service, endpoint }) => check === null && service === endpoint)
     },
     async stop() {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
+      const isGone = child.exitCode !== null || child.signalCode !== null
+      if (!isGone && child.kill('SIGTERM')) await once(child, 'exit')
       await rm(folder, { recursive: true, force: true })
     },
   }

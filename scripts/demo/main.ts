@@ -1,6 +1,7 @@
 /**
- * A story in five chapters: four backends, a world of clients, and what Nearcast makes of what happens to them. About
- * eighty seconds; `--seconds N` sets the length of a chapter, `--plain` prints one table after the other.
+ * A story in six chapters: four backends, a world of clients, and what Nearcast makes of what happens to them. About
+ * a hundred seconds; `--seconds N` sets the length of a chapter, `--plain` prints one table after the other, `--state DIR` says where
+ * the compiled geo database is kept.
  *
  *     npm run demo
  */
@@ -20,7 +21,11 @@ import { CAPACITY, documentsFor, REGIONS, SITES } from './sites.ts'
 import { tableText } from './table.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '16' }, plain: { type: 'boolean', default: false } },
+  options: {
+    seconds: { type: 'string', default: '16' },
+    plain: { type: 'boolean', default: false },
+    state: { type: 'string', default: '.nearcast/demo' },
+  },
 })
 const chapterSeconds = Number(values.seconds)
 if (!Number.isInteger(chapterSeconds) || chapterSeconds < 1) {
@@ -63,7 +68,7 @@ async function startNode(webPort: number): Promise<Ports> {
   const ports = { dns: await freePort(), admin: await freePort() }
   const listen = ['--dns', `127.0.0.1:${ports.dns}`, '--admin', `127.0.0.1:${ports.admin}`]
   const off = ['--redirect', 'off', '--discovery', 'off', '--log-level', 'error']
-  const folders = ['--policies', policies, '--state', '.nearcast/demo', '--geo-data', join(folder, 'none')]
+  const folders = ['--policies', policies, '--state', values.state, '--geo-data', join(folder, 'none')]
   const node = spawn(process.execPath, [pathOf('../../src/main.ts'), 'serve', ...listen, ...off, ...folders], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })

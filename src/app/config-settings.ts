@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { IpPrefix } from '../domain/address.ts'
 import { CHECK_SETTINGS, type CheckConfig } from './config-check-settings.ts'
 import { DNS_SETTINGS, type DnsConfig } from './config-dns-settings.ts'
+import { REDIS_SETTINGS, type RedisConfig } from './config-redis-settings.ts'
 import { REPORT_SETTINGS, type ReportConfig } from './config-report-settings.ts'
 import { plain, type Setting } from './config-setting.ts'
 import {
@@ -20,10 +21,10 @@ import {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const LOG_FORMATS = ['auto', 'pretty', 'json'] as const
-const STORES = ['memory'] as const
+const STORES = ['memory', 'redis'] as const
 
 /** Everything that can be set for one node. */
-export interface Config extends CheckConfig, DnsConfig, ReportConfig {
+export interface Config extends CheckConfig, DnsConfig, RedisConfig, ReportConfig {
   /** Null is off, here and for those below. */
   readonly dns: ListenAddress | null
   readonly dot: ListenAddress | null
@@ -100,8 +101,9 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
     shape: oneOf(STORES),
     initial: () => 'memory',
     format: plain,
-    help: 'where shared state is kept; memory is this node and its state directory',
+    help: 'where shared state is kept: memory is this node and its state directory, redis is for a fleet',
   },
+  ...REDIS_SETTINGS,
   trustedProxies: {
     path: ['trustedProxies'],
     placeholder: '<cidr,…|none>',

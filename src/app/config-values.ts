@@ -15,7 +15,7 @@ export interface ListenAddress {
 }
 
 /** Text → value. Convention of the shapes: the message of an issue is the phrase that fits after "expected". */
-const fromText = <T>(parse: (text: string) => T | undefined, expected: string | ((text: string) => string)) =>
+export const fromText = <T>(parse: (text: string) => T | undefined, expected: string | ((text: string) => string)) =>
   z.string().transform((text, context) => {
     const value = parse(text)
     if (value !== undefined) return value
@@ -55,6 +55,12 @@ export const wordShape = fromText(
   'letters, digits, dots, hyphens and underscores, at most 253',
 )
 
+/** The braces around it are ours: a hash tag. */
+export const redisPrefixShape = fromText(
+  (text) => (/^[\w.:-]{1,64}$/.test(text) ? text : undefined),
+  'letters, digits, dots, colons, hyphens and underscores, at most 64',
+)
+
 export const oneOf = <const T extends string>(values: readonly T[]) =>
   fromText(
     (text) => values.find((value) => value === text),
@@ -80,11 +86,14 @@ export const probesPerSecondShape = between(1, 100_000)
 export const probesAtOnceShape = between(1, 65_535)
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
+/** No timer is set for longer; Node's own would run at once after 24 days. */
+const LONGEST_MS = 3_600_000
 /** Milliseconds. */
 export const durationShape = fromText<number>((text) => {
-  const [, count, unit = ''] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? []
-  return count === undefined ? undefined : Number(count) * (UNITS_MS[unit] ?? 0)
-}, 'a duration such as 500ms, 5s or 1m')
+  const [, count, unit = ''] = /^(\d{1,7})(ms|s|m)$/.exec(text) ?? []
+  const ms = Number(count) * (UNITS_MS[unit] ?? 0)
+  return ms <= LONGEST_MS ? ms : undefined
+}, 'a duration such as 500ms, 5s or 1m, at most 60m')
 export const formatDuration = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`)
 
 /** Null is `none`. */

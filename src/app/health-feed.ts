@@ -10,6 +10,7 @@ import { createTargetGuard } from '../monitor/target-guard.ts'
 import { loadNodeMemory, saveNodeMemory } from '../state/node-memory.ts'
 import type { Config } from './config.ts'
 import { formatListenAddress } from './config-values.ts'
+import { every } from './every.ts'
 import type { HealthFacts } from './facts.ts'
 import type { Logger } from './logger.ts'
 import { createProbeDns } from './probe-dns.ts'
@@ -57,11 +58,13 @@ export async function openHealthFeed(parts: HealthFeedParts): Promise<HealthFeed
   let saving: Promise<void> = Promise.resolve()
 
   const settle = (told: Monitored): void => {
-    const isDue = nowMs() - loadsAtMs >= LOADS_EVERY_MS
+    // A clock that is set back does not keep loads waiting for longer than others.
+    const sinceMs = Math.abs(nowMs() - loadsAtMs)
+    const isDue = sinceMs >= LOADS_EVERY_MS
     const before = settled.health
     settled = settleLoads(told, settled, isDue ? 'takeOver' : 'keep')
     if (isDue) loadsAtMs = nowMs()
-    else callOffLoads ??= schedule(takeOverLoads, loadsAtMs + LOADS_EVERY_MS - nowMs())
+    else callOffLoads ??= schedule(takeOverLoads, LOADS_EVERY_MS - sinceMs)
     // Nobody is answered yet, and every probe is news.
     if (isFirstRound || saysTheSame(before, settled.health)) return
     void parts.publish(settled.health).catch((error: Error) => {
@@ -77,11 +80,6 @@ export async function openHealthFeed(parts: HealthFeedParts): Promise<HealthFeed
     saving = saving.then(task).catch((error: Error) => log.warn(error.message))
     return saving
   }
-  const saveAgain = (): (() => void) =>
-    schedule(() => {
-      void save()
-      callOffSave = saveAgain()
-    }, SAVE_EVERY_MS)
 
   const guard = createTargetGuard({ allow: config.checksAllow, deny: config.checksDeny })
   const lookUp = remembering({ lookUp: createResolve(config.resolvers.map(serverText)), nowMs })
@@ -117,7 +115,7 @@ export async function openHealthFeed(parts: HealthFeedParts): Promise<HealthFeed
     },
   })
   metrics.watch({ load: monitor.load, health: monitor.monitored })
-  let callOffSave = saveAgain()
+  const callOffSave = every(schedule, SAVE_EVERY_MS, save)
   return {
     monitor,
     health: () => settled.health,

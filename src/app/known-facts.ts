@@ -12,9 +12,8 @@ import type { Policy } from '../domain/policy.ts'
 import type { FactsDocument, ServiceFacts } from '../http/admin/facts-document.ts'
 import { distanceView } from '../latency/distance-view.ts'
 import { createEstimator } from '../latency/estimator.ts'
-import type { HealthOf } from '../policy/in-service.ts'
 import type { Store } from '../ports/store.ts'
-import { loadNodeMemory } from '../state/node-memory.ts'
+import { readNodeMemory } from '../state/node-memory.ts'
 import { askAdmin } from './ask-admin.ts'
 import type { Config } from './config.ts'
 import { assembleFacts } from './facts.ts'
@@ -42,11 +41,12 @@ export async function askFacts(config: Config, store: Store, nowMs: number): Pro
 }
 
 async function savedLatency(stateDirectory: string, nowMs: number): Promise<LatencyView> {
-  const saved = await loadNodeMemory(stateDirectory, LATENCY_MEMORY, () => {})
+  const saved = await readNodeMemory(stateDirectory, LATENCY_MEMORY, () => {})
   if (saved === null) return distanceView
   const estimator = createEstimator()
   estimator.restore(saved, nowMs)
-  return estimator.view(nowMs)
+  // The node goes by what it has published, not by what it may publish next.
+  return estimator.published()
 }
 
 /** The facts of a policy's endpoints: as the node says them, where it knows the service, under the overrides that are given. */
@@ -73,12 +73,6 @@ export function factsOfPolicy(
     unreachable: said.unreachable.flatMap((it) => unreachable(it, policy)),
   }
 }
-
-/** What the node believes of an endpoint; `unknown` where there is no node, or it does not know it. */
-export const healthOf =
-  ({ node }: KnownFacts): HealthOf =>
-  (service, endpoint) =>
-    node?.services[service]?.endpoints[endpoint]?.health ?? 'unknown'
 
 const endpointFacts = ({ endpoints }: ServiceFacts, id: string): EndpointFacts => ({
   ...NO_FACTS,

@@ -6,6 +6,7 @@ import type { GeoPoint } from '../domain/place.ts'
 import type { LatencyMetrics } from '../http/admin/latency-metrics.ts'
 import { createEstimator, type ReportSample, type Verdict } from '../latency/estimator.ts'
 import { loadNodeMemory, saveNodeMemory } from '../state/node-memory.ts'
+import { every } from './every.ts'
 import { inTurns } from './in-turns.ts'
 import type { Logger } from './logger.ts'
 import type { Schedule } from './snapshots.ts'
@@ -68,25 +69,20 @@ export async function openLatencyFeed(parts: LatencyFeedParts): Promise<LatencyF
     isLooking = true
     try {
       const view = await inTurns(estimator.viewSteps(nowMs()))
-      if (view !== inForce) await parts.publish(view)
+      if (view === inForce) return
+      await parts.publish(view)
       inForce = view
+      // The command line explains by what is saved.
+      await save()
     } finally {
       isLooking = false
     }
   }
-  const every = (delayMs: number, task: () => unknown): (() => void) => {
-    let callOff = (): void => {}
-    const again = (): void => {
-      callOff = schedule(() => {
-        task()
-        again()
-      }, delayMs)
-    }
-    again()
-    return () => callOff()
-  }
   const complain = (error: Error): void => log.warn(`a new latency view is not in force: ${error.message}`)
-  const callOffs = [every(VIEW_EVERY_MS, () => publish().catch(complain)), every(SAVE_EVERY_MS, save)]
+  const callOffs = [
+    every(schedule, VIEW_EVERY_MS, () => publish().catch(complain)),
+    every(schedule, SAVE_EVERY_MS, save),
+  ]
   return {
     first,
     probed(endpoint, family, { connectMs }) {

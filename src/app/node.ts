@@ -11,7 +11,6 @@ import { createMetrics } from '../http/admin/metrics.ts'
 import { createProbeMetrics } from '../http/admin/probe-metrics.ts'
 import type { Listener, NodeStatus } from '../http/admin/status.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
-import { openMemoryStore } from '../state/memory/open-memory-store.ts'
 import { createLiveSnapshot } from '../steering/live.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import { createAdmissions } from './admissions.ts'
@@ -22,6 +21,7 @@ import { openHealthFeed } from './health-feed.ts'
 import { createHeartbeats } from './heartbeats.ts'
 import { openLatencyFeed } from './latency-feed.ts'
 import type { Logger } from './logger.ts'
+import { openStore } from './open-store.ts'
 import { watchOverrides } from './override-feed.ts'
 import { createPassiveRtts } from './passive-rtts.ts'
 import { firstRevision, watchPolicies } from './policy-feed.ts'
@@ -57,7 +57,7 @@ export interface RunningNode {
 /**
  * Starts one node: state, geo database, policies, first snapshot, front ends, watchers, in this order, so that nothing
  * answers before there is something to answer from.
- * @throws NoPolicies, ListenFailure, GeoDataError, or what kept the state directory from opening; then nothing is left running.
+ * @throws NoPolicies, ListenFailure, GeoDataError, or what kept the store from opening; then nothing is left running.
  */
 export async function startNode(parts: NodeParts): Promise<RunningNode> {
   const onClose: (() => unknown)[] = []
@@ -78,7 +78,7 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
   const onFailure = (error: Error) => log.error(error.message)
   const startedAtMs = nowMs()
 
-  const store = await openMemoryStore({ directory: config.state, nowMs, onProblem: (message) => log.warn(message) })
+  const store = await openStore({ config, nowMs, schedule, onProblem: (message) => log.warn(message) })
   closing(() => store.close())
 
   const geoOptions = { directory: config.geoData, cacheDirectory: geoCache(config), onProgress: parts.onProgress }
@@ -120,7 +120,7 @@ async function start(parts: NodeParts, closing: (step: () => unknown) => void): 
   const snapshots = createSnapshots(
     live,
     { ...first.read, overrides, geo, health: health.health(), latency: latency.first },
-    { nowMs, schedule, prepare: zones.prepare, unreachable: reports.unreachable },
+    { nowMs, schedule, prepare: zones.prepare, unreachable: reports.unreachable, onFailure },
   )
   closing(() => snapshots.close())
   closing(live.subscribe(({ set }) => monitor.setPolicies(set.policies)))

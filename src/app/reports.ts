@@ -78,7 +78,8 @@ export function createReports({ current, nowMs, schedule, latency, onUnreachable
         const known = asn === 0 ? null : asn
         return VERDICTS[latency.addReport({ prefix, location, asn: known, endpoint, family, rttMs, atMs })]
       })
-      wake(Math.max(atMs, toldAtMs + TELL_EVERY_MS))
+      // At most: the clock may have been set back.
+      wake(Math.min(atMs + TELL_EVERY_MS, Math.max(atMs, toldAtMs + TELL_EVERY_MS)))
       return verdicts
     },
     unreachable: (policies, atMs) => ledger.facts(policies, atMs),

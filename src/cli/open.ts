@@ -4,6 +4,7 @@ import { type Config, loadConfig, type Origins } from '../app/config.ts'
 import { withDown } from '../app/explain.ts'
 import { askFacts, factsOfPolicy } from '../app/known-facts.ts'
 import { geoCache } from '../app/node.ts'
+import { openStore as openConfiguredStore } from '../app/open-store.ts'
 import { readPolicyDirectory } from '../app/policy-directory.ts'
 import type { PolicyFacts } from '../domain/facts.ts'
 import { matchesGlob } from '../domain/glob.ts'
@@ -15,7 +16,6 @@ import { formatProblem, loadDocuments } from '../policy/load.ts'
 import { didYouMean } from '../policy/suggest.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
 import type { Store } from '../ports/store.ts'
-import { openMemoryStore } from '../state/memory/open-memory-store.ts'
 import { compileSnapshot } from '../steering/compile.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import { CommandFailure, EXIT, type Io } from './io.ts'
@@ -77,7 +77,7 @@ export function serviceOf(set: PolicySet, name: string): Policy {
 }
 
 export const openStore = (config: Config, io: Io): Promise<Store> =>
-  openMemoryStore({ directory: config.state, nowMs: io.nowMs, onProblem: io.say })
+  openConfiguredStore({ config, nowMs: io.nowMs, onProblem: io.say })
 
 /**
  * The facts of one service as the running node says them, if there is one, with the overrides in the state directory, and with

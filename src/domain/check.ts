@@ -114,8 +114,30 @@ export function membersOf(check: CheckAction): readonly string[] {
   }
 }
 
-/** The checks of a policy that judge an endpoint: those it names; with none named all, but those that a composite goes by. */
-export function judgesOf(checks: readonly Check[], named: readonly string[]): readonly Check[] {
+/** The checks of a policy that are of one endpoint. */
+export interface AppliedChecks {
+  /** Their worst is the endpoint's health. */
+  readonly counted: readonly Check[]
+  /** All that there must be results of: those, and what composites among them name, to any depth. */
+  readonly needed: readonly Check[]
+}
+
+/** @param endpoint names checks; where it names none, all count but those that a composite goes by */
+export function appliedChecks(
+  { checks }: { readonly checks: readonly Check[] },
+  endpoint: { readonly checks: readonly string[] },
+): AppliedChecks {
+  const counted = countedChecks(checks, endpoint.checks)
+  // A set grows while it is walked: members of members are reached, and a circle ends.
+  const needed = new Set(counted)
+  for (const check of needed) {
+    const members = membersOf(check)
+    for (const other of checks) if (members.includes(other.name)) needed.add(other)
+  }
+  return { counted, needed: checks.filter((check) => needed.has(check)) }
+}
+
+function countedChecks(checks: readonly Check[], named: readonly string[]): readonly Check[] {
   if (named.length > 0) return checks.filter(({ name }) => named.includes(name))
   const members = new Set(checks.flatMap(membersOf))
   return checks.filter(({ name }) => !members.has(name))

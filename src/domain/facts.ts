@@ -69,8 +69,7 @@ export const NO_FACTS: EndpointFacts = Object.freeze({
 })
 
 /** Levels of evidence, the coarsest first (latency.md section E). */
-export const EVIDENCE = ['distance', 'nodes', 'subregion', 'country', 'asn', 'prefix'] as const
-export type Evidence = (typeof EVIDENCE)[number]
+export type Evidence = 'distance' | 'nodes' | 'subregion' | 'country' | 'asn' | 'prefix'
 
 export interface RttEstimate {
   readonly rttMs: number

@@ -10,8 +10,7 @@ export interface ProbeTimings {
   readonly totalMs: number
 }
 
-export const PROBE_OUTCOMES = ['pass', 'degraded', 'fail'] as const
-export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number]
+export type ProbeOutcome = 'pass' | 'degraded' | 'fail'
 
 /** What one attempt found. */
 export interface ProbeResult {

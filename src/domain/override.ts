@@ -9,8 +9,8 @@ import { matchesGlob } from './glob.ts'
  * `*`; a service alone stands for all of its endpoints.
  */
 export function overrideNames(target: string, service: string, endpoint: Endpoint): boolean {
-  const [serviceGlob = '', rest = '*'] = target.split('/', 2)
-  if (!matchesGlob(serviceGlob, service)) return false
+  const [serviceGlob = '', rest = '*', ...more] = target.split('/')
+  if (more.length > 0 || !matchesGlob(serviceGlob, service)) return false
   const [, kind, glob = rest] = /^(site|tag):(.*)$/s.exec(rest) ?? []
   if (kind === 'site') return endpoint.sites.some(({ id }) => matchesGlob(glob, id))
   if (kind === 'tag') return endpoint.tags.some((tag) => matchesGlob(glob, tag))

@@ -54,7 +54,7 @@ export interface Reporting {
 
 /** Capacity less load, scaled to the sum of the capacities; where nobody has any left, the capacities. */
 export function spareOf(reporting: readonly Reporting[]): readonly number[] {
-  const free = reporting.map(({ capacity, load }) => Math.max(0, capacity - load))
+  const free = reporting.map(({ capacity, load }) => Math.max(0, capacity - Math.max(0, load)))
   return scaledTo(sumOf(reporting.map(({ capacity }) => capacity)), free) ?? reporting.map(({ capacity }) => capacity)
 }
 
@@ -86,7 +86,10 @@ const FARTHEST_FACTOR = 2
  */
 export function dampedHeadroom(members: readonly Damped[], elapsedMs: number): readonly number[] {
   const capacity = sumOf(members.map((each) => each.capacity))
-  const load = sumOf(members.map((each) => each.load))
+  if (capacity === 0) return members.map(() => 0)
+  const loads = members.map((each) => Math.max(0, each.load))
+  // Endpoints may report what they like: two of them may add up to more than there is.
+  const load = Math.min(Number.MAX_VALUE, sumOf(loads))
   const counts = Math.min(1, (MOST_UTILISATION * capacity) / Math.max(load, Number.MIN_VALUE))
   const before = scaledTo(
     capacity,
@@ -95,7 +98,7 @@ export function dampedHeadroom(members: readonly Damped[], elapsedMs: number): r
   const pace = 1 - Math.exp(-elapsedMs / DAMPING_MS)
   return members.map((each, i) => {
     const now = before?.[i] ?? each.capacity
-    const wanted = each.capacity - counts * each.load + (counts * load * now) / capacity
+    const wanted = each.capacity - counts * loads[i]! + (counts * load * now) / capacity
     const within = Math.min(now * FARTHEST_FACTOR, Math.max(now / FARTHEST_FACTOR, wanted))
     return Math.max(each.capacity * FULL_SHARE, now + pace * (within - now))
   })

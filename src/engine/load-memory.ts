@@ -39,7 +39,9 @@ export function rememberLoads(
   nowMs: number,
 ): LoadMemory {
   const elapsedMs = before === null ? 0 : Math.max(0, nowMs - before.atMs)
-  const past: Past = { exact: before?.exact ?? new Map(), words: before?.words ?? [], elapsedMs, nowMs }
+  // What was at rest begins to move now: the rest is no time that it may make up for.
+  const movedMs = before?.isMoving === true ? elapsedMs : 0
+  const past: Past = { exact: before?.exact ?? new Map(), words: before?.words ?? [], elapsedMs, movedMs, nowMs }
   const sheds = policy.steps.filter((step) => step.kind === 'shed')
   const shed = sheds.map((step) => shedOf(policy, step, facts, past))
   const headroom = headroomMetrics(policy).map((metric) => headroomFor(policy, metric, facts, past))
@@ -65,6 +67,8 @@ export const readsLoads = (policy: Policy): boolean =>
 
 interface Past extends Pick<LoadMemory, 'exact' | 'words'> {
   readonly elapsedMs: number
+  /** Of it, as long as something moved. */
+  readonly movedMs: number
   readonly nowMs: number
 }
 
@@ -84,7 +88,7 @@ type Shed = Step & { readonly kind: 'shed' }
 
 /** The share moves towards what the load says by at most the step's rate; the first load seen counts at once. */
 function shedOf(policy: Policy, step: Shed, facts: readonly LoadedFacts[], past: Past) {
-  const reach = step.percentPerMinute >= 100 ? 1 : (step.percentPerMinute / 100) * (past.elapsedMs / 60_000)
+  const reach = step.percentPerMinute >= 100 ? 1 : (step.percentPerMinute / 100) * (past.movedMs / 60_000)
   const shares = policy.endpoints.map(({ id }, i) => {
     const at = facts[i]!
     const key = `shed/${step.metric}/${step.low}/${step.high}/${id}`
@@ -159,5 +163,7 @@ function isReturning(policy: Policy, { returnedAtMs, override }: LoadedFacts, no
     (most, step) => (step.kind === 'up' ? Math.max(most, step.slowStartSeconds) : most),
     0,
   )
-  return nowMs < returnedAtMs + slowest * 1000 + DAMPING_MS
+  const lastsMs = slowest * 1000 + DAMPING_MS
+  // Not for longer, should the clock be set back.
+  return Math.abs(nowMs - returnedAtMs) < lastsMs
 }

@@ -27,6 +27,10 @@ const CLOSEST_MS = 2000
 /** When the slow start begins: rounded up, so that services whose endpoints come back together are planned together. */
 export const slowStartFrom = (returnedAtMs: number): number => Math.ceil(returnedAtMs / CLOSEST_MS) * CLOSEST_MS
 
+/** Whether it is under way. Who is back since a time to come is so because the clock was set back: it must not last for hours. */
+export const isSlowlyStarting = (returnedAtMs: number, seconds: number, nowMs: number): boolean =>
+  Math.abs(nowMs - slowStartFrom(returnedAtMs)) < seconds * 1000
+
 /**
  * The first part goes back at once, the last when the time is over. All endpoints answer to one draw. An operator's `up`
  * waits for nobody.
@@ -37,8 +41,8 @@ export function compileSlowStart(seconds: number, { facts, nowMs }: Material): S
   let nextEdgeMs = Number.POSITIVE_INFINITY
   const back = facts.map(({ returnedAtMs, override }) => {
     if (returnedAtMs === null || override?.state === 'up' || parts < 2) return parts
+    if (!isSlowlyStarting(returnedAtMs, seconds, nowMs)) return parts
     const fromMs = slowStartFrom(returnedAtMs)
-    if (nowMs >= fromMs + lengthMs) return parts
     const done = Math.floor((Math.max(0, nowMs - fromMs) / lengthMs) * (parts - 1))
     nextEdgeMs = Math.min(nextEdgeMs, Math.ceil(fromMs + ((done + 1) / (parts - 1)) * lengthMs))
     return done + 1

@@ -40,6 +40,11 @@ export const KERNEL_KM = 800
 
 /** E7, and the quorum of "Poisoning": below this a coarse cell has no voice. */
 export const QUORUM = { prefixes: 3, blocks: 3, samples: 15 }
+/**
+ * Issue 4: "what moved is local to that network or ASN". A level above the ASN has a voice only from so many ASNs on, and each of them
+ * has at most this part of it, 1 / 3: however many networks one ASN has, alone it moves nobody else, and it cannot turn a median.
+ */
+export const SPEAKERS = 3
 /** Of an ASN in quarantine: so many distinct networks agree on a lie less easily than three. */
 export const QUARANTINE_QUORUM = { prefixes: 5, blocks: 5, samples: 25 }
 /** An ASN whose median is so many deviations from that of the country's other ASNs is in quarantine. */

@@ -54,6 +54,8 @@ export interface Estimator {
   viewSteps(atMs: number): Turns<LatencyView>
   /** The same at once. */
   view(atMs: number): LatencyView
+  /** What was published last, or restored: nothing is looked at anew. */
+  published(): LatencyView
   /** Plain data for {@link Estimator.restore}, newest networks first up to a bound. No address finer than /24 or /48. */
   save(): object
   /** Takes in what another estimator, or the run before this one, saved. Damaged parts are left out; returns how many were. */
@@ -70,9 +72,9 @@ export interface EstimatorOptions {
 /** latency.md E, "Bounds". */
 export const MOST_PREFIX_CELLS = 50_000
 
-/** "Privacy": nothing of a network is kept for longer than the slowest level counts it: six days. */
 /** About two milliseconds. */
 const CELLS_PER_TURN = 512
+/** "Privacy": nothing of a network is kept for longer than the slowest level counts it: six days. */
 const FORGOTTEN_AFTER_MS = BUCKETS * LEVELS.country.bucketMs
 
 export function createEstimator(options: EstimatorOptions = { mostPrefixCells: MOST_PREFIX_CELLS }): Estimator {
@@ -148,6 +150,7 @@ export function createEstimator(options: EstimatorOptions = { mostPrefixCells: M
     addReport,
     viewSteps,
     view: (atMs) => atOnce(viewSteps(atMs)),
+    published: publisher.latest,
     save: () => saveOf(prefixCells.all, nodes, publisher.levels()),
     restore(saved, atMs) {
       const restored = restoreFrom(saved, atMs, { prefixCells, nodes })

@@ -13,6 +13,8 @@ import { coarseEvidence, type Evidence, prefixEvidence, type Quorum, type Vote, 
 export interface Publisher {
   /** The same object while nothing published has moved. */
   viewSteps(nowMs: number): Turns<LatencyView>
+  /** What it gave last. */
+  readonly latest: () => LatencyView
   readonly levels: () => PublishedLevels
   /** Goes on from what another run had published. */
   begin(published: readonly PublishedCell[]): void
@@ -117,6 +119,7 @@ export function createPublisher(groups: Groups, nodes: ReadonlyMap<string, NodeC
   }
 
   return {
+    latest: () => latest,
     levels: () => levels,
     begin(published) {
       const begun: Record<Level, Map<string, PublishedCell>> = {

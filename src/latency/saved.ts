@@ -4,7 +4,7 @@ import { BUCKETS, CLIENT_LEVELS, type Level } from './constants.ts'
 import type { CellPlace } from './keys.ts'
 import type { NodeCell } from './node-cells.ts'
 import type { PrefixCell } from './prefix-cells.ts'
-import type { PublishedTarget } from './published.ts'
+import type { PublishedCell, PublishedTarget } from './published.ts'
 import { binsOf, type SampleWindow } from './sample-window.ts'
 
 export const SAVED_VERSION = 1
@@ -64,7 +64,10 @@ export type SavedTarget = readonly [
   anchor: readonly [bucket: number, ms: number],
 ]
 
-/** The newest networks; of what is published the coarse levels first: they are what most clients are steered by. */
+/**
+ * The newest networks; of what is published the coarse levels first, by which most clients are steered, then the networks from among which
+ * some are told apart.
+ */
 export function saveOf(
   prefixCells: ReadonlyMap<string, PrefixCell>,
   nodes: ReadonlyMap<string, NodeCell>,
@@ -101,7 +104,7 @@ export function saveOf(
     ),
   )
   const published = (['nodes', ...CLIENT_LEVELS] as const)
-    .flatMap((level) => [...levels[level].values()])
+    .flatMap((level) => (level === 'prefix' ? bestMeasured(levels.prefix) : [...levels[level].values()]))
     .slice(0, SAVED_PUBLISHED_CELLS)
     .map(
       ({ level, key, place, at, commonMs, sinceMs, of }): SavedPublishedCell => [
@@ -115,6 +118,15 @@ export function saveOf(
       ],
     )
   return { version: SAVED_VERSION, targets: [...numbers.keys()], prefixes, nodes: ofNodes, published }
+}
+
+const bestMeasured = (cells: ReadonlyMap<string, PublishedCell>): readonly PublishedCell[] => {
+  const measured = [...cells.values()].map((cell) => {
+    let samples = 0
+    for (const target of cell.of.values()) samples += target.samples
+    return { cell, samples }
+  })
+  return measured.sort((a, b) => b.samples - a.samples).map(({ cell }) => cell)
 }
 
 const placeOf = ({ subregion, country, asn, prefix }: CellPlace): SavedPublishedCell[2] => [

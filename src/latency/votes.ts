@@ -1,6 +1,6 @@
 import type { IpFamily } from '../domain/address.ts'
 import { hashText } from '../domain/hash.ts'
-import { BUCKETS, type ClientLevel, LEVELS, PREFIX_SAMPLES } from './constants.ts'
+import { BUCKETS, type ClientLevel, LEVELS, PREFIX_SAMPLES, SPEAKERS } from './constants.ts'
 import { median, type Weighted, weightedMedian } from './medians.ts'
 import type { PrefixCell } from './prefix-cells.ts'
 
@@ -75,6 +75,32 @@ export const byTarget = (votes: readonly Vote[]): Map<string, Vote[]> => Map.gro
 const byResidual = ({ residualMs, weight }: Vote): Weighted => ({ value: residualMs, weight })
 export const byCentred = ({ centredMs, weight }: Vote): Weighted => ({ value: centredMs, weight })
 
+/** Who speaks: an ASN, or, where none is known, a network of the size that a quorum counts. */
+const speakerOf = ({ cell: { network, place } }: Vote): string | number => place.asn ?? network.block
+
+/** The votes with nobody's above a {@link SPEAKERS}th of all, by cutting the weight of who has more; none when too few speak. */
+export function evenVoices(votes: readonly Vote[]): readonly Vote[] {
+  const weights = new Map<string | number, number>()
+  for (const vote of votes) weights.set(speakerOf(vote), (weights.get(speakerOf(vote)) ?? 0) + vote.weight)
+  if (weights.size < SPEAKERS) return []
+  const mostWeight = fairShare([...weights.values()])
+  return votes.map((vote) => {
+    const own = weights.get(speakerOf(vote))!
+    return own <= mostWeight ? vote : { ...vote, weight: (vote.weight * mostWeight) / own }
+  })
+}
+
+/** The most that each may have so that nobody has more than a {@link SPEAKERS}th of what is left. Of at least so many. */
+function fairShare(weights: readonly number[]): number {
+  let rest = weights.reduce((sum, weight) => sum + weight, 0)
+  for (const [cut, weight] of [...weights].sort((a, b) => b - a).entries()) {
+    const share = rest / (SPEAKERS - cut)
+    if (weight <= share) return share
+    rest -= weight
+  }
+  return rest
+}
+
 /** E7: whether enough distinct networks have measured enough. */
 export function isQuorate(votes: readonly Vote[], quorum: Quorum): boolean {
   if (votes.length < quorum.prefixes) return false
@@ -107,12 +133,14 @@ function familyEvidence(votes: readonly Vote[], family: IpFamily, level: ClientL
   const pairs = all.filter(({ isPaired }) => isPaired)
   const chosen = isQuorate(pairs, quorum) ? pairs : all
   if (!isQuorate(chosen, quorum)) return null
+  const counted = level === 'asn' ? chosen : evenVoices(chosen)
+  if (counted.length === 0) return null
   return {
-    residualMs: weightedMedian(chosen.map(byCentred)),
-    n: chosen.reduce((sum, { weight }) => sum + weight, 0) / BUCKETS,
+    residualMs: weightedMedian(counted.map(byCentred)),
+    n: counted.reduce((sum, { weight }) => sum + weight, 0) / BUCKETS,
     sdMs: LEVELS[level].sdMs,
-    samples: chosen.reduce((sum, { cell }) => sum + cell.samples, 0),
-    rttMs: weightedMedian(chosen.map(({ cell, weight }) => ({ value: cell.p25Ms, weight }))),
+    samples: counted.reduce((sum, { cell }) => sum + cell.samples, 0),
+    rttMs: weightedMedian(counted.map(({ cell, weight }) => ({ value: cell.p25Ms, weight }))),
   }
 }
 

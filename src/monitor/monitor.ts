@@ -108,7 +108,9 @@ export function createMonitor(parts: MonitorParts): Monitor {
   }
 
   const tellSoon = (): void => {
-    callOff ??= schedule(tell, Math.max(0, toldAtMs + TOLD_EVERY_MS - nowMs()))
+    // At most: the clock may have been set back.
+    const delayMs = Math.min(TOLD_EVERY_MS, Math.max(0, toldAtMs + TOLD_EVERY_MS - nowMs()))
+    callOff ??= schedule(tell, delayMs)
   }
   const tell = (): void => {
     callOff?.()
@@ -127,6 +129,15 @@ export function createMonitor(parts: MonitorParts): Monitor {
   }
   const noteHealth = (group: Group, from: Health, to: Health, atMs: number): void => {
     if (from !== to) note(group, { atMs, check: null, address: null, from, to, detail: group.word })
+  }
+  /** What an edit alone makes of an endpoint: with a check goes what it found. */
+  const noteEdits = (before: Groups): void => {
+    for (const group of allGroups(groups)) {
+      const was = before.get(group.service)?.get(group.endpoint.id)
+      if (was !== undefined && was !== group) {
+        noteHealth(group, was.belief.facts.health, group.belief.facts.health, nowMs())
+      }
+    }
   }
   const publish = (changed: ReadonlySet<string>): void => {
     const services = new Map<string, ReadonlyMap<string, MonitoredFacts>>()
@@ -169,6 +180,8 @@ export function createMonitor(parts: MonitorParts): Monitor {
       const keeps = (policy: Policy): boolean => policies.get(policy.service) === policy
       const changed = new Set(wanted.filter((policy) => !keeps(policy)).map(({ service }) => service))
       if (changed.size === 0 && wanted.length === before.size) return
+      // What was found before the edit is not lost with the groups that go.
+      for (const group of dirty) if (changed.has(group.service)) believe(group, nowMs())
       const made = (policy: Policy): ReadonlyMap<string, Group> => {
         const old = before.get(policy.service) ?? new Map<string, Group>()
         return changed.has(policy.service) ? groupsOf(policy, old, { ...parts, onDue }) : old
@@ -179,6 +192,7 @@ export function createMonitor(parts: MonitorParts): Monitor {
       groupOf = new Map(allGroups(groups).flatMap((group) => group.targets.map((target) => [target, group] as const)))
       for (const target of oldTargets.keys()) if (!groupOf.has(target)) end(target)
       for (const group of dirty) if (groups.get(group.service)?.get(group.endpoint.id) !== group) dirty.delete(group)
+      noteEdits(before)
       begin([...groupOf.keys()].filter((target) => !oldTargets.has(target)))
       publish(changed)
     },

@@ -52,7 +52,6 @@ export function createProbing(parts: ProbingParts): Probing {
 
   const dueAt = (target: LiveTarget, atMs: number): void => {
     const dueMs = Math.round(atMs)
-    target.dueMs = dueMs
     target.nextProbeMs = dueMs
     timetable.set(target.job, dueMs)
   }
@@ -94,7 +93,9 @@ export function createProbing(parts: ProbingParts): Probing {
     const delayMs = result === null ? everyMs : nextDelayMs(target.belief, check)
     // Those that began together do not stay together: the second probe comes at any time of the interval.
     const factor = isFirst && delayMs === everyMs ? JITTER + (1 - JITTER) * draw() : 1 + JITTER * (2 * draw() - 1)
-    dueAt(target, Math.max(atMs, startedMs + delayMs * factor))
+    // Counted from now: the clock may have been set while the probe was under way.
+    const tookMs = Math.max(0, atMs - startedMs)
+    dueAt(target, atMs + Math.max(0, delayMs * factor - tookMs))
     if (result === null) onPassedOver(target)
   }
 
@@ -107,8 +108,9 @@ export function createProbing(parts: ProbingParts): Probing {
       })
     },
     onDue(target) {
-      if (target.running !== null) target.running.abort()
-      else budget.ask({ isWanted: () => !target.isGone, start: () => begin(target) })
+      if (target.running !== null) return target.running.abort()
+      target.dueMs = target.job.dueMs
+      budget.ask({ isWanted: () => !target.isGone, start: () => begin(target) })
     },
     stop(target) {
       target.isGone = true

@@ -1,8 +1,7 @@
 import { formatAddress, parseAddress } from '../domain/address.ts'
-import type { Check, ProbeHost } from '../domain/check.ts'
+import { appliedChecks, type Check, type ProbeHost } from '../domain/check.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Policy } from '../domain/policy.ts'
-import { appliedChecks } from './belief/applied-checks.ts'
 import { hostKey } from './belief/target.ts'
 import type { TargetGuard } from './target-guard.ts'
 

@@ -27,6 +27,8 @@ export interface TimetableParts {
 
 /** Later than this, the event loop was held up. */
 const HELD_UP_MS = 20
+/** Later than this, it was not the event loop: the clock was set forward, or the machine slept. */
+const JUMP_MS = 10_000
 /** No more of them at a time than sockets can wait for. */
 const MOST_AT_ONCE = 200
 
@@ -74,10 +76,18 @@ export function createTimetable({ nowMs, schedule }: TimetableParts): Timetable 
     sink(last, at)
     rise(last, last.place)
   }
-  /** A wall clock that is set back must not stop the probes: what was due in a second stays due in a second. */
+  /**
+   * A wall clock that is set back must not stop the probes, and one that is set forward must not end the time of those under way:
+   * what was due in a second stays due in a second.
+   */
   const followClock = (now: number, wouldBeMs = lastMs): void => {
-    if (now < lastMs) for (const job of heap) job.dueMs -= wouldBeMs - now
+    if (now < lastMs) move(now - wouldBeMs)
+    else if (Number.isFinite(wakesAtMs) && now - wakesAtMs > JUMP_MS) move(now - wakesAtMs)
     lastMs = now
+  }
+  const move = (byMs: number): void => {
+    for (const job of heap) job.dueMs += byMs
+    wakesAtMs += byMs
   }
   const wake = (): void => {
     const first = heap[0]
@@ -126,6 +136,8 @@ export function createTimetable({ nowMs, schedule }: TimetableParts): Timetable 
     },
     close() {
       callOff()
+      // What is put in from now on sets no timer.
+      wakesAtMs = -Infinity
       for (const job of heap.splice(0)) job.place = -1
     },
   }

@@ -1,9 +1,12 @@
-/** What an override would do to a service, before it is set. */
+/** Which endpoints clients are sent to, whoever asks; and what an override would make of it, before it is set. */
 
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { Health, Override } from '../domain/facts.ts'
-import { overrideFor, overrideNames } from '../domain/override.ts'
-import type { Policy } from '../domain/policy.ts'
+import { NO_FACTS, type Override, type PolicyFacts } from '../domain/facts.ts'
+import { overrideNames } from '../domain/override.ts'
+import type { Reason } from '../domain/plan.ts'
+import type { Policy, Step } from '../domain/policy.ts'
+import { disabled, groupTooSmall } from '../engine/reasons.ts'
+import { verdictOf } from '../engine/steps/up.ts'
 
 export interface OverrideEffect {
   readonly service: string
@@ -13,24 +16,28 @@ export interface OverrideEffect {
   readonly after: readonly string[]
 }
 
-/** What checks say of an endpoint; `unknown` counts as up. */
-export type HealthOf = (service: string, endpoint: string) => Health
+/** What is known of a policy's endpoints, if these overrides were those in force. */
+export type FactsUnder = (policy: Policy, overrides: readonly Override[]) => PolicyFacts
 
 /** Of every service with an endpoint that `next` names. */
 export function overrideEffects(
   policies: readonly Policy[],
   overrides: readonly Override[],
   next: Override,
-  healthOf: HealthOf,
+  factsUnder: FactsUnder,
 ): readonly OverrideEffect[] {
   const then = [...overrides.filter(({ target }) => target !== next.target), next]
+  const inService = (policy: Policy, under: readonly Override[]): readonly string[] => {
+    const reasons = reasonsOut(policy, factsUnder(policy, under))
+    return policy.endpoints.flatMap(({ id }, i) => (reasons[i] === null ? [id] : []))
+  }
   return policies
     .filter(({ service, endpoints }) => endpoints.some((endpoint) => overrideNames(next.target, service, endpoint)))
     .map((policy) => ({
       service: policy.service,
       minimum: policy.minInService,
-      before: inService(policy, overrides, healthOf),
-      after: inService(policy, then, healthOf),
+      before: inService(policy, overrides),
+      after: inService(policy, then),
     }))
 }
 
@@ -38,23 +45,34 @@ export function overrideEffects(
 export const breaksMinimum = ({ minimum, before, after }: OverrideEffect): boolean =>
   after.length < minimum && after.length < before.length
 
-/** As the `up` steps without a condition count: groups with too few members in service are not in service. */
-function inService(policy: Policy, overrides: readonly Override[], healthOf: HealthOf): readonly string[] {
-  const serves = ({ enabled, id }: Endpoint, override: Override | null): boolean => {
-    if (!enabled) return false
-    if (override !== null) return override.state === 'up'
-    return healthOf(policy.service, id) !== 'down'
+type Up = Extract<Step, { kind: 'up' }>
+
+/**
+ * By endpoint: why no client is sent there, wherever he is; null where some may be. It is what the `up` steps without a
+ * condition say, groups with too few members among it; without such a step, health and overrides take nobody out.
+ */
+export function reasonsOut(
+  { endpoints, steps }: Policy,
+  { endpoints: facts }: Pick<PolicyFacts, 'endpoints'>,
+): readonly (Reason | null)[] {
+  const ups = steps.filter((step): step is Up => step.kind === 'up' && step.when === null)
+  const own = endpoints.map((endpoint, i): Reason | null =>
+    endpoint.enabled
+      ? ups.reduce<Reason | null>((why, step) => why ?? verdictOf(endpoint, facts[i] ?? NO_FACTS, step), null)
+      : disabled(),
+  )
+  const groupReason = (endpoint: Endpoint): Reason | null => {
+    for (const { minHealthy } of ups) {
+      if (minHealthy === null) continue
+      const { per, n } = minHealthy
+      for (const group of groupsOf(endpoint, per)) {
+        const left = endpoints.filter((other, i) => own[i] === null && groupsOf(other, per).includes(group)).length
+        if (left < n) return groupTooSmall(group, left, n)
+      }
+    }
+    return null
   }
-  const left = policy.endpoints.filter((endpoint) => serves(endpoint, overrideFor(overrides, policy.service, endpoint)))
-  const isIn = (endpoint: Endpoint): boolean =>
-    policy.steps.every((step) => {
-      if (step.kind !== 'up' || step.when !== null || step.minHealthy === null) return true
-      const { per, n } = step.minHealthy
-      return groupsOf(endpoint, per).every(
-        (group) => left.filter((other) => groupsOf(other, per).includes(group)).length >= n,
-      )
-    })
-  return left.filter(isIn).map(({ id }) => id)
+  return endpoints.map((endpoint, i) => own[i] ?? groupReason(endpoint))
 }
 
 const groupsOf = (endpoint: Endpoint, per: 'site' | { readonly tags: readonly string[] }): readonly string[] =>

@@ -43,10 +43,19 @@ export function suggest(found: string, known: Iterable<string>): string | null {
 
 const SHOWN = 8
 
+/** What others call it: HAProxy, gdnsd, Route 53. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['interval', 'every'],
+  ['period', 'every'],
+  ['status', 'expect'],
+  ['statuses', 'expect'],
+])
+
 /** ``did you mean `eu`?``, or what there is to choose from. Null when there is nothing to choose from. */
 export function didYouMean(found: string, known: Iterable<string>): string | null {
   const words = [...known]
-  const nearest = suggest(found, words)
+  const elsewhere = ELSEWHERE.get(found)
+  const nearest = elsewhere !== undefined && words.includes(elsewhere) ? elsewhere : suggest(found, words)
   if (nearest !== null) return `did you mean \`${nearest}\`?`
   if (words.length === 0) return null
   const shown = words.slice(0, SHOWN).map((word) => `\`${word}\``)

@@ -90,7 +90,7 @@ const EVIDENCE_WORDS: Readonly<Record<Evidence, string>> = {
 }
 
 /** `about 41 ms ± 8 away (measured in its country, 120 samples)`: "its" is the client, ± one standard deviation. */
-export function describeEstimate({ rttMs, sdMs, source, samples }: RttEstimate): string {
+function describeEstimate({ rttMs, sdMs, source, samples }: RttEstimate): string {
   const evidence = samples === 0 ? '' : `, ${samples} ${samples === 1 ? 'sample' : 'samples'}`
   return `about ${formatMs(rttMs)} ± ${Math.round(sdMs)} away (${EVIDENCE_WORDS[source]}${evidence})`
 }

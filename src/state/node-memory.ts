@@ -41,18 +41,26 @@ export async function saveNodeMemory(directory: string, name: string, value: obj
   }
 }
 
-/**
- * What was saved under `name`; null when there is nothing. Damaged, oversized or unreadable memory is reported and ignored.
- * Clears away what a killed process left half-written under this name.
- */
+/** {@link readNodeMemory} for the node whose memory it is: clears away what a killed process left half-written under this name. */
 export async function loadNodeMemory(
   directory: string,
   name: string,
   onProblem: (message: string) => void,
 ): Promise<unknown> {
-  const folder = join(directory, FOLDER)
-  const path = join(folder, `${checkedName(name)}.json`)
-  await clearHalfWritten(folder, name)
+  await clearHalfWritten(join(directory, FOLDER), checkedName(name))
+  return readNodeMemory(directory, name, onProblem)
+}
+
+/**
+ * What was saved under `name`; null when there is nothing. Damaged, oversized or unreadable memory is reported and ignored. The node may be
+ * writing meanwhile: it is not disturbed.
+ */
+export async function readNodeMemory(
+  directory: string,
+  name: string,
+  onProblem: (message: string) => void,
+): Promise<unknown> {
+  const path = join(directory, FOLDER, `${checkedName(name)}.json`)
   try {
     const { size } = await stat(path)
     if (size > MOST_OCTETS) throw new Error(`it has ${size} octets, more than ${MOST_OCTETS} are not read`)

@@ -13,6 +13,7 @@ import { createPinnedPlans } from './pinned.ts'
 import { servedEndpoints } from './served-endpoints.ts'
 import { createShorterMaps, type ShorterMaps, shorterPlans, withoutNextChange } from './shorter-ttl.ts'
 import type { Snapshot, SteeredService, Steering } from './snapshot.ts'
+import { namedServices } from './snapshot-names.ts'
 import { compileSteeringMap, type TreeCache } from './steering-map.ts'
 import { readsLatency, steeringKey } from './steers-alike.ts'
 
@@ -58,12 +59,7 @@ export function* compileSteps(parts: SnapshotParts, previous: Snapshot | null): 
     compiledAtMs: parts.nowMs,
     validUntilMs: Math.min(Infinity, ...all.map((service) => service.validUntilMs)),
     services,
-    byDiscoveryName: index(all, ({ names }) => (names.discovery === null ? [] : [names.discovery])),
-    byHost: index(all, ({ names }) => names.http.filter((host) => !host.startsWith('*.'))),
-    byHostSuffix: index(all, ({ names }) =>
-      names.http.filter((host) => host.startsWith('*.')).map((host) => host.slice(2)),
-    ),
-    byDnsName: index(all, ({ names }) => names.dns),
+    ...namedServices(all),
     trees: treesInUse(caches.trees, steering),
     classes: classesInUse(caches.classes, steering),
     alike: steering,
@@ -131,9 +127,6 @@ function stillSteering(
   const spare = [...alike].filter(([, steering]) => !used.has(steering)).slice(-SPARE_MAPS)
   return new Map([...spare, ...[...alike].filter(([, steering]) => used.has(steering))])
 }
-
-const index = (services: readonly SteeredService[], namesOf: (policy: Policy) => readonly string[]) =>
-  new Map(services.flatMap((service) => namesOf(service.policy).map((name) => [name, service] as const)))
 
 /** Trees of maps that are let go go with them. */
 function treesInUse(cache: TreeCache, alike: ReadonlyMap<string, Steering>): TreeCache {

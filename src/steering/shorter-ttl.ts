@@ -37,12 +37,12 @@ export function createShorterMaps(): ShorterMaps {
   }
 }
 
-/** What plans were copied from shares their lists with them. */
+/** What plans were copied from shares their lists and slots with them. */
 const isCutAlike = ({ plans: before }: SteeringMap, plans: readonly Plan[]): boolean =>
   before.length === plans.length &&
-  plans.every(({ root, ttlSeconds }, index) => {
+  plans.every(({ root, lists, ttlSeconds }, index) => {
     const other = before[index]
-    return other?.root === root && other.ttlSeconds === ttlSeconds
+    return other?.root === root && other.lists === lists && other.ttlSeconds === ttlSeconds
   })
 
 /** The same for plans that are made when they are asked for. Equal plans stay one object. */

@@ -2,7 +2,7 @@ import type { IpAddress } from '../domain/address.ts'
 import type { Client } from '../domain/client.ts'
 import type { Location } from '../domain/place.ts'
 import { NOWHERE } from '../domain/place.ts'
-import type { Plan } from '../domain/plan.ts'
+import { DEPENDS, type Plan } from '../domain/plan.ts'
 import type { Policy } from '../domain/policy.ts'
 import { EMPTY_TREE, indexPrefixTree, type PrefixMatch, type PrefixTree, zipSteps } from '../domain/prefix-tree.ts'
 import type { Turns } from '../domain/turns.ts'
@@ -45,12 +45,16 @@ interface IndexedTree {
 /** Trees by what they distinguish, so that policies that steer alike, and a policy before and after a flip, share one. */
 export type TreeCache = Map<string, readonly IndexedTree[]>
 
-/** Locations planned from one pause to the next. */
-const LOCATIONS_PER_TURN = 512
+/** Endpoints ordered from one pause to the next: about a millisecond. */
+const ENDPOINTS_PER_TURN = 2_560
+
+/** What tells the clients of a map apart. */
+const READS_WHERE = DEPENDS.location | DEPENDS.asn | DEPENDS.cidr
 
 /**
  * Plans every location of the database, and every other network class at the locations where it occurs; then merges the
- * tree bottom-up into the widest prefixes with one plan, which is the honest ECS scope (RFC 7871 §7.2.1).
+ * tree bottom-up into the widest prefixes with one plan, which is the honest ECS scope (RFC 7871 §7.2.1). Who asks for
+ * nothing of the kind has one plan for all, made once.
  */
 export function* compileSteeringMap(
   policy: Policy,
@@ -64,21 +68,24 @@ export function* compileSteeringMap(
   const idOf = new Map<Plan, number>()
   const locationCount = geo.locations.length
   const planIds = new Int32Array(locationCount + pairs.size)
+  const perTurn = Math.ceil(ENDPOINTS_PER_TURN / Math.max(1, policy.endpoints.length))
+  const isOneForAll = (planner.reads & READS_WHERE) === 0
   let planned = 0
   const planNext = (classId: number, locationId: number): void => {
     const networkClass = classes[classId] as NetworkClass
-    const plan = planner.plan(representative(geo.locations[locationId] ?? NOWHERE, networkClass))
+    const one = isOneForAll ? plans[0] : undefined
+    const plan = one ?? planner.plan(representative(geo.locations[locationId] ?? NOWHERE, networkClass))
     const id = idOf.get(plan) ?? plans.push(plan) - 1
     idOf.set(plan, id)
     planIds[planned++] = id
   }
   for (let locationId = 0; locationId < locationCount; locationId++) {
     planNext(0, locationId)
-    if (planned % LOCATIONS_PER_TURN === 0) yield
+    if (planned % perTurn === 0) yield
   }
   for (const cell of pairs.keys()) {
     planNext(Math.floor(cell / locationCount), cell % locationCount)
-    if (planned % LOCATIONS_PER_TURN === 0) yield
+    if (planned % perTurn === 0) yield
   }
   const tree = yield* sharedTree(geo, networks, planIds, cache)
   return mapOf(plans, { networks, numbers: classNumbers(policy, networks), shared: tree, locationCount })
@@ -144,21 +151,65 @@ function* sharedTree(
   const candidates = cache.get(key) ?? []
   const found = candidates.find((it) => sameNetworks(it.networks, networks) && sameIds(it.planIds, planIds))
   if (found !== undefined) return found
+  const tree = yield* mergedTree(geo, networks, planIds, finerTree(geo, networks, planIds, cache))
+  yield
+  const made = { planIds, networks, tree, find: indexPrefixTree(tree) }
+  cache.set(key, [...candidates, made])
+  return made
+}
+
+interface FinerTree {
+  readonly tree: PrefixTree
+  /** Each of its plan ids by what it is now. */
+  readonly ids: Int32Array
+}
+
+/** Trees looked at, the newest first: comparing takes a fraction of a millisecond. */
+const MOST_COMPARED = 16
+
+/**
+ * A tree that tells apart all that the plan ids do: that of before, when an endpoint has gone, mostly is one. Null where there is
+ * none.
+ */
+function finerTree(geo: GeoLocator, networks: NetworkClasses, planIds: Int32Array, cache: TreeCache): FinerTree | null {
+  const known = [...cache].filter(([key]) => key.startsWith(`${geo.digest}:`)).flatMap(([, trees]) => trees)
+  for (const { planIds: finer, networks: those, tree } of known.slice(-MOST_COMPARED).reverse()) {
+    const ids = finer.length === planIds.length && those.tree === networks.tree ? idsByFiner(finer, planIds) : null
+    if (ids !== null) return { tree, ids }
+  }
+  return null
+}
+
+/** Null where one of the finer ids stands for two. */
+function idsByFiner(finer: Int32Array, planIds: Int32Array): Int32Array | null {
+  const ids = new Int32Array(finer.length).fill(-1)
+  for (let i = 0; i < finer.length; i++) {
+    const id = finer[i] as number
+    if (ids[id] === -1) ids[id] = planIds[i] as number
+    else if (ids[id] !== planIds[i]) return null
+  }
+  return ids
+}
+
+/** From a finer tree it takes half the time: it has a third of the nodes of the database's. */
+function* mergedTree(
+  geo: GeoLocator,
+  networks: NetworkClasses,
+  planIds: Int32Array,
+  finer: FinerTree | null,
+): Turns<PrefixTree> {
+  if (finer !== null) return yield* zipSteps(finer.tree, EMPTY_TREE, (id) => finer.ids[id] as number)
   const locationCount = geo.locations.length
   // 0 stays everybody; what is planned by itself is 1 + its plan.
   const own = yield* zipSteps(networks.cells, EMPTY_TREE, (cell) =>
     cell === 0 ? 0 : 1 + (planIds[locationCount + cell - 1] as number),
   )
-  const tree = yield* zipSteps(
+  return yield* zipSteps(
     geo.tree,
     own,
     (locationId, plan) => (plan === 0 ? (planIds[locationId] as number) : plan - 1),
     (plan) => (plan === 0 ? null : plan - 1),
   )
-  yield
-  const made = { planIds, networks, tree, find: indexPrefixTree(tree) }
-  cache.set(key, [...candidates, made])
-  return made
 }
 
 const sameIds = (a: Int32Array, b: Int32Array): boolean => a.length === b.length && a.every((id, i) => id === b[i])

@@ -2,8 +2,9 @@ import { formatPrefix } from '../domain/address.ts'
 import { type EndpointFacts, NO_FACTS, type PolicyFacts } from '../domain/facts.ts'
 import type { Policy, Selector, Step } from '../domain/policy.ts'
 import { headroomOf } from '../engine/headroom.ts'
-import { slowStartFrom } from '../engine/slow-start.ts'
+import { isSlowlyStarting, slowStartFrom } from '../engine/slow-start.ts'
 import { shedSixteenths } from '../engine/steps/shed.ts'
+import { targetKeyOf } from '../latency/keys.ts'
 
 /**
  * Equal for policies whose plans are equal, whoever asks: plans name endpoints by number, so that names, and addresses
@@ -13,10 +14,16 @@ import { shedSixteenths } from '../engine/steps/shed.ts'
 export function steeringKey(policy: Policy, facts: PolicyFacts, nowMs: number): string {
   const { ttlSeconds, endpoints, steps, onAllDown } = policy
   const byAddress = steps.some((step) => selectorsOf(step).some(({ prefixes }) => prefixes !== undefined))
-  const places = endpoints.map(({ a, aaaa, hostname, url, checks, ...rest }) => ({
-    ...rest,
-    addresses: byAddress ? [a, aaaa] : [a.length > 0, aaaa.length > 0],
-  }))
+  const isMeasured = readsLatency(policy)
+  const places = endpoints.map((endpoint) => {
+    const { a, aaaa, hostname, url, checks, ...rest } = endpoint
+    return {
+      ...rest,
+      addresses: byAddress ? [a, aaaa] : [a.length > 0, aaaa.length > 0],
+      // Without a site it is by its address that measurements know it.
+      target: isMeasured ? targetKeyOf(endpoint) : null,
+    }
+  })
   const rules = steps.map(({ at, because, ...rest }) => rest)
   const full = endpoints.map((_, index) => facts.endpoints[index] ?? NO_FACTS)
   // Who overrode it, and why, is told by traces alone, and the plans of a map have none.
@@ -58,13 +65,13 @@ function readByStep(step: Step, { endpoints }: Policy, facts: PolicyFacts, nowMs
 
 function readByUp(step: Extract<Step, { kind: 'up' }>, facts: EndpointFacts, nowMs: number) {
   const { health, ipv4UpShare, ipv6UpShare, returnedAtMs } = facts
-  const fromMs = returnedAtMs === null ? Number.NEGATIVE_INFINITY : slowStartFrom(returnedAtMs)
+  const isReturning = returnedAtMs !== null && isSlowlyStarting(returnedAtMs, step.slowStartSeconds, nowMs)
   return [
     // What is not known counts as up.
     health === 'unknown' || (health === 'degraded' && step.degraded === 'keep') ? 'up' : health,
     ipv4UpShare < step.threshold.ipv4,
     ipv6UpShare < step.threshold.ipv6,
-    nowMs < fromMs + step.slowStartSeconds * 1000 ? fromMs : null,
+    isReturning ? slowStartFrom(returnedAtMs) : null,
   ]
 }
 

@@ -99,6 +99,10 @@ async function startOn(port: number, directory: string, options: RedisServerOpti
 /** Resolves when it takes connections. */
 export function spawnServer(args: readonly string[]): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  // A test that fails half-way must not leave it running.
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
   const said: string[] = []
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -111,7 +111,8 @@ test('endpoints that push: what they say is in all front ends at once', async (t
       () => sentTo(node, 'pushed', LONDON),
       (found) => found === endpoint,
     )
-  for (const endpoint of ['frankfurt', 'virginia', 'tokyo']) await beat(endpoint, { load: { load: 0.2 } })
+  const rtt = { '81.2.69.0/24': 23.5, '192.168.0.0/24': 0.3 }
+  for (const endpoint of ['frankfurt', 'virginia', 'tokyo']) await beat(endpoint, { load: { load: 0.2 }, rtt })
   await sentSoon('frankfurt')
   const { body } = await node.discover('/v1/services/pushed', LONDON)
 
@@ -132,4 +133,8 @@ test('endpoints that push: what they say is in all front ends at once', async (t
   const { text } = await node.admin('/metrics')
   assert.match(text, /^nearcast_heartbeats_total\{result="taken"\} 6$/m)
   assert.match(text, /^nearcast_heartbeats_total\{result="unauthorized"\} 1$/m)
+  assert.match(text, /^nearcast_latency_samples_total\{source="endpoint",verdict="taken"\} 1$/m)
+  // From London to Virginia and Tokyo.
+  assert.match(text, /^nearcast_latency_samples_total\{source="endpoint",verdict="fasterThanLight"\} 2$/m)
+  assert.match(text, /^nearcast_latency_samples_total\{source="endpoint",verdict="notGlobal"\} 3$/m)
 })

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type { Config } from '../../app/config.ts'
-import { askFacts, healthOf } from '../../app/known-facts.ts'
+import { askFacts, factsOfPolicy } from '../../app/known-facts.ts'
 import { OVERRIDE_STATES, type Override, type OverrideState } from '../../domain/facts.ts'
 import { overrideNames } from '../../domain/override.ts'
 import type { PolicySet } from '../../domain/policy-set.ts'
@@ -102,8 +102,10 @@ async function effectsOf(
   io: Io,
 ): Promise<readonly OverrideEffect[]> {
   const nowMs = io.nowMs()
-  const health = healthOf(await askFacts(config, store, nowMs))
-  return overrideEffects(policies, await store.overrides(nowMs), override, health)
+  const known = await askFacts(config, store, nowMs)
+  return overrideEffects(policies, await store.overrides(nowMs), override, (policy, overrides) =>
+    factsOfPolicy(known, policy, overrides, nowMs),
+  )
 }
 
 function refuseBroken(effects: readonly OverrideEffect[], { force }: SetOptions): void {

@@ -46,35 +46,64 @@ function endpointRow(
   io: Io,
 ): string[] {
   const up = targets.filter((target) => target.health === 'up' || target.health === 'degraded').length
-  const newest = targets.reduce<TargetHealth | null>(
-    (best, it) => ((it.last[0]?.atMs ?? 0) > (best?.last[0]?.atMs ?? 0) ? it : best),
-    null,
-  )
+  const telling = tellingTarget(health, targets)
   const nextMs = Math.min(...targets.map(({ nextProbeMs }) => nextProbeMs ?? Infinity))
   return [
     name,
     io.paint(COLOURS[health], health),
     agoText(sinceMs, nowMs),
     targets.length === 0 ? '–' : `${up}/${targets.length}`,
-    newest === null ? (targets[0]?.notProbed ?? 'no checks') : probeText(newest.last[0], nowMs),
+    telling === null ? 'no checks' : `${whereText(telling, targets)}${saidText(telling, nowMs)}`,
     nextMs === Infinity ? '–' : `in ${durationText(Math.max(0, nextMs - nowMs))}`,
     load.map(({ metric, value }) => `${metric} ${value}`).join(', ') || '–',
     override ?? '–',
   ]
 }
 
+/** Of the targets the one that shows best why the endpoint is what it is: of those, the one probed last. */
+function tellingTarget(health: Health, targets: readonly TargetHealth[]): TargetHealth | null {
+  const found = targets.filter(({ source }) => source !== 'composite')
+  const alike = found.filter((it) => it.health === health)
+  // It is degraded where some of its addresses are down.
+  const instead = health === 'degraded' ? found.filter((it) => it.health === 'down') : []
+  const [among = targets] = [alike, instead, found].filter(({ length }) => length > 0)
+  return among.reduce<TargetHealth | null>(
+    (best, it) => (best === null || (it.last[0]?.atMs ?? 0) > (best.last[0]?.atMs ?? 0) ? it : best),
+    null,
+  )
+}
+
+/** Of several, which one it is that says so. */
+const whereText = (target: TargetHealth, targets: readonly TargetHealth[]): string =>
+  targets.length === 1 ? '' : `${target.check}${target.address === null ? '' : ` ${target.address}`}: `
+
+function saidText({ notProbed, source, last, heldUntilMs }: TargetHealth, nowMs: number): string {
+  if (notProbed !== null) return notProbed
+  const held =
+    heldUntilMs === null ? '' : `; it flaps, and is held down for another ${durationText(heldUntilMs - nowMs)}`
+  switch (source) {
+    case 'lastRun':
+      return 'as the node knew it when it ran last'
+    case 'composite':
+      return 'goes by other checks'
+    case 'heartbeat':
+      return last[0] === undefined ? 'no heartbeat yet' : `${last[0].detail}, ${agoText(last[0].atMs, nowMs)}`
+    case 'probe':
+      return `${probeText(last[0], nowMs)}${held}`
+  }
+}
+
 function targetRows(target: TargetHealth, nowMs: number, io: Io): string[][] {
-  const { check, address, health, sinceMs, notProbed, source, last, nextProbeMs } = target
+  const { check, address, health, sinceMs, last, nextProbeMs } = target
   const next = nextProbeMs === null ? '–' : `in ${durationText(Math.max(0, nextProbeMs - nowMs))}`
   const [newest, ...older] = last
-  const said = notProbed ?? (source === 'lastRun' ? 'as the node knew it when it ran last' : probeText(newest, nowMs))
   return [
     [
       `  ${check}${address === null ? '' : ` ${address}`}`,
       io.paint(COLOURS[health], health),
       agoText(sinceMs, nowMs),
       '',
-      said,
+      saidText(target, nowMs),
       next,
       '',
       '',
@@ -95,6 +124,18 @@ function probeText(probe: TargetHealth['last'][number] | undefined, nowMs: numbe
   const timing = `${totalMs.toFixed(0)} ms${phases.length === 0 ? '' : ` (${phases.join(', ')})`}`
   return `${probe.detail}, ${timing}, ${agoText(probe.atMs, nowMs)}`
 }
+
+/** Those that the policy leaves out although nothing in their row says so. */
+export const outText = ({ services }: StatusDocument, asked: string | undefined): readonly string[] =>
+  services
+    .filter(({ service }) => asked === undefined || service === asked)
+    .flatMap(({ service, endpoints }) =>
+      endpoints
+        .filter(
+          ({ enabled, health, override, out }) => enabled && health !== 'down' && override === null && out !== null,
+        )
+        .map(({ endpoint, out }) => `nobody is sent to ${service}/${endpoint}: ${out}`),
+    )
 
 export function eventsText(events: readonly HealthEvent[], io: Io): string {
   const rows = events.map((event) => {

@@ -6,7 +6,7 @@ import type { StatusDocument } from '../../http/admin/status.ts'
 import { CommandFailure, type Io } from '../io.ts'
 import { readSettings } from '../open.ts'
 import { counted } from '../options.ts'
-import { eventsText, healthText, nodeText } from './status-text.ts'
+import { eventsText, healthText, nodeText, outText } from './status-text.ts'
 
 interface StatusOptions {
   readonly events?: boolean
@@ -75,6 +75,7 @@ async function status(service: string | undefined, options: StatusOptions, comma
   io.out(nodeText(node, io))
   io.out(healthText(endpoints, overrides, { nowMs, detail: options.probes === true ? 'probes' : 'endpoints' }, io))
   const down = endpoints.filter((it) => it.health === 'down')
+  for (const line of outText(node, service)) io.out(line)
   if (down.length > 0) io.say(`${counted(down.length, 'endpoint')} down: ${down.map(nameOf).join(', ')}`)
 }
 

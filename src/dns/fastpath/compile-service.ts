@@ -3,6 +3,7 @@ import type { Endpoint } from '../../domain/endpoint.ts'
 import { hashText } from '../../domain/hash.ts'
 import type { Plan, PlanNode } from '../../domain/plan.ts'
 import type { Policy } from '../../domain/policy.ts'
+import type { Turns } from '../../domain/turns.ts'
 import type { SteeredService } from '../../steering/snapshot.ts'
 import { shownEndpoints } from '../handed-out.ts'
 
@@ -16,21 +17,23 @@ export interface ServiceAnswer {
 
 export interface CompiledService {
   readonly answers: readonly ServiceAnswer[]
+  /** The same where all answers are, in their order, while policy and zones are. */
+  readonly answersKey: string
   /** By plan, by list: index into `answers`. */
   readonly answerOf: readonly (readonly number[])[]
 }
 
 /** All that a service can answer; the same object for services with one map that answer alike. */
-export function createServiceCompiler(): (service: SteeredService) => CompiledService {
+export function createServiceCompiler(): (service: SteeredService) => Turns<CompiledService> {
   const compiled = new WeakMap<SteeredService, CompiledService>()
   const ofMap = new WeakMap<SteeredService['map'], Map<string, CompiledService>>()
-  return (service) => {
+  return function* (service) {
     const known = compiled.get(service)
     if (known !== undefined) return known
-    const made = compileService(service)
+    const made = yield* compileService(service)
     const alike = ofMap.get(service.map) ?? new Map<string, CompiledService>()
     ofMap.set(service.map, alike)
-    const text = [made.answers.map(({ key }) => key).join(';'), ...made.answerOf.map((lists) => lists.join())].join('|')
+    const text = [made.answersKey, ...made.answerOf.map((lists) => lists.join())].join('|')
     const shared = alike.get(text) ?? made
     alike.set(text, shared)
     compiled.set(service, shared)
@@ -38,11 +41,16 @@ export function createServiceCompiler(): (service: SteeredService) => CompiledSe
   }
 }
 
-function compileService({ policy, endpoints: served, map }: SteeredService): CompiledService {
+/** Ranks looked at from one pause to the next: a few milliseconds. */
+const RANKS_PER_TURN = 1 << 15
+
+function* compileService({ policy, endpoints: served, map }: SteeredService): Turns<CompiledService> {
   const answers: ServiceAnswer[] = []
   const known = new Map<string, number>()
-  const answerOf = map.plans.map((plan) =>
-    listsOf(plan).map((endpoints, list) => {
+  const answerOf: number[][] = []
+  let ranks = 0
+  for (const plan of map.plans) {
+    const ofPlan = listsOf(plan).map((endpoints, list) => {
       const ranked = endpoints.map((index) => served[index] as Endpoint)
       const key = answerKey(
         plan,
@@ -50,10 +58,16 @@ function compileService({ policy, endpoints: served, map }: SteeredService): Com
       )
       const index = known.get(key) ?? answers.push({ key, plan, list }) - 1
       known.set(key, index)
+      ranks += ranked.length
       return index
-    }),
-  )
-  return { answers, answerOf }
+    })
+    answerOf.push(ofPlan)
+    if (ranks >= RANKS_PER_TURN) {
+      ranks = 0
+      yield
+    }
+  }
+  return { answers, answersKey: answers.map(({ key }) => key).join(';'), answerOf }
 }
 
 /** A slot may name a list that is not there: then nothing is to be answered. */

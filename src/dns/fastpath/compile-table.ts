@@ -46,7 +46,7 @@ export function createTableCompiler(debug: readonly IpPrefix[]): TableCompiler {
     for (const { table, compiled } of zoneNames) {
       const steered: [entryAt: number, answers: number][] = []
       for (const entry of compiled.steered) {
-        const service = services(entry.service)
+        const service = yield* services(entry.service)
         if (service === null) continue
         const part = answers({ oracle, snapshot, zones, nowMs, table, compiled, entry, service })
         const count = service.compiled.answers.length
@@ -137,13 +137,13 @@ function createServicePacker(
 ) {
   const packed = new Map<string, PackedService>()
   const plans: PackedPlans = new Map()
-  return (id: string): PackedService | null => {
+  return function* (id: string): Turns<PackedService | null> {
     const service = services.get(id)
     if (service === undefined) return null
     const known = packed.get(id)
     if (known !== undefined) return known
-    const compiled = compileService(service)
-    const at = packService(packer, service, compiled, treeNumber(service.map.tree), plans)
+    const compiled = yield* compileService(service)
+    const at = yield* packService(packer, service, compiled, treeNumber(service.map.tree), plans)
     const made = { service, compiled, at }
     packed.set(id, made)
     return made
@@ -165,17 +165,18 @@ interface AnswersJob {
 function createAnswerKeeper() {
   const kept = new WeakMap<
     SteeredEntry,
-    { readonly service: CompiledService; readonly policy: unknown; readonly part: Part; readonly uses: Uses }
+    { readonly answersKey: string; readonly policy: unknown; readonly part: Part; readonly uses: Uses }
   >()
   return ({ oracle, snapshot, zones, nowMs, table, compiled, entry, service }: AnswersJob): Part => {
     const { policy } = service.service
+    const { answersKey } = service.compiled
     const known = kept.get(entry)
-    const isSame = known?.service === service.compiled && known.policy === policy
+    const isSame = known?.answersKey === answersKey && known.policy === policy
     if (isSame && areSame(known.uses, snapshot, zones)) return known.part
     const uses = oracle.note(table.apex)
     const indexed = (name: WireName) => isIndexed(oracle.zones, table, compiled.ghosts, name)
     const part = packAnswers(oracle, entry, service.service, service.compiled, indexed, nowMs)
-    kept.set(entry, { service: service.compiled, policy, part, uses })
+    kept.set(entry, { answersKey, policy, part, uses })
     return part
   }
 }

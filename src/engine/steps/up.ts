@@ -98,7 +98,12 @@ export function up(action: Up, index: number, material: Material): StepRunner {
   }
 }
 
-function verdictOf(endpoint: Endpoint, facts: EndpointFacts, { threshold, degraded: ifDegraded }: Up): Reason | null {
+/** Why the step drops the endpoint, whoever asks; null when it does not, though its group may take it along. */
+export function verdictOf(
+  endpoint: Endpoint,
+  facts: EndpointFacts,
+  { threshold, degraded: ifDegraded }: Up,
+): Reason | null {
   if (!endpoint.enabled) return disabled()
   switch (facts.override?.state) {
     case 'down':

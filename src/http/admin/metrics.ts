@@ -1,5 +1,6 @@
-import { type EndpointFacts, type Freshness, NO_FACTS } from '../../domain/facts.ts'
+import type { Freshness } from '../../domain/facts.ts'
 import type { Outcome } from '../../domain/plan.ts'
+import { reasonsOut } from '../../policy/in-service.ts'
 import type { Snapshot, SteeredService } from '../../steering/snapshot.ts'
 import type { HeartbeatResult } from '../discovery/heartbeats.ts'
 import type { ReportResult } from '../discovery/reports.ts'
@@ -181,19 +182,38 @@ function createSnapshotGauges(registry: Registry): (snapshot: Snapshot) => void 
   const freshness = createGauge(registry, 'nearcast_facts_freshness', '1 for the state that the facts are in.', [
     'state',
   ])
-  const eligible = createGauge(
-    registry,
+  let live: Snapshot | null = null
+  const ofEndpoints = (
+    name: string,
+    help: string,
+    read: (service: SteeredService) => readonly (readonly [endpoint: string, value: number])[],
+  ): void => {
+    const gauge: Gauge<'service' | 'endpoint'> = new Gauge({
+      name,
+      help,
+      labelNames: ['service', 'endpoint'],
+      registers: [registry],
+      // Only when somebody asks: of ten thousand endpoints one changes many times a second.
+      collect() {
+        gauge.reset()
+        for (const [service, steered] of live?.services ?? []) {
+          for (const [endpoint, value] of read(steered)) gauge.set({ service, endpoint }, value)
+        }
+      },
+    })
+  }
+  ofEndpoints(
     'nearcast_endpoint_eligible',
     '1 when health, policy and overrides let the endpoint be handed out.',
-    ['service', 'endpoint'],
+    eligibility,
   )
-  const unreachable = createGauge(
-    registry,
+  ofEndpoints(
     'nearcast_endpoint_unreachable_networks',
     'ASNs and prefixes whose clients report that they cannot reach the endpoint, and are sent elsewhere.',
-    ['service', 'endpoint'],
+    unreachableNetworks,
   )
   return (snapshot) => {
+    live = snapshot
     const { name, precision, builtAtMs } = snapshot.geo.info
     number.set(snapshot.number)
     compiled.set(snapshot.compiledAtMs / 1000)
@@ -204,31 +224,16 @@ function createSnapshotGauges(registry: Registry): (snapshot: Snapshot) => void 
     geo.reset()
     geo.set({ name, precision }, 1)
     for (const state of FRESHNESS_STATES) freshness.set({ state }, state === snapshot.freshness ? 1 : 0)
-    eligible.reset()
-    unreachable.reset()
-    for (const service of snapshot.services.values()) {
-      for (const [endpoint, networks] of unreachableNetworks(service))
-        unreachable.set({ service: service.policy.service, endpoint }, networks)
-      for (const [endpoint, isEligible] of eligibility(service))
-        eligible.set({ service: service.policy.service, endpoint }, isEligible)
-    }
   }
 }
 
 function eligibility({ policy, facts }: SteeredService): readonly (readonly [string, 0 | 1])[] {
-  return policy.endpoints.map(({ id, index, enabled }) => [
-    id,
-    enabled && isUp(facts.endpoints[index] ?? NO_FACTS) ? 1 : 0,
-  ])
+  const reasons = reasonsOut(policy, facts)
+  return policy.endpoints.map(({ id }, i) => [id, reasons[i] === null ? 1 : 0])
 }
 
 /** Of those endpoints that some network cannot reach. */
 function unreachableNetworks({ policy, facts }: SteeredService): readonly (readonly [string, number])[] {
   const byEndpoint = Map.groupBy(facts.unreachable, ({ endpoint }) => endpoint)
   return [...byEndpoint].map(([endpoint, { length }]) => [policy.endpoints[endpoint]?.id ?? String(endpoint), length])
-}
-
-/** An override is stronger than health. */
-function isUp({ health, override }: EndpointFacts): boolean {
-  return override === null ? health !== 'down' : override.state === 'up'
 }

@@ -1,6 +1,8 @@
 import { type Freshness, NO_FACTS, type PolicyFacts } from '../../domain/facts.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { Problem } from '../../domain/problem.ts'
+import { reasonsOut } from '../../policy/in-service.ts'
+import { describeReason } from '../../policy/words.ts'
 import type { Snapshot } from '../../steering/snapshot.ts'
 import { type About, composeAbout } from '../about.ts'
 
@@ -78,6 +80,8 @@ interface ServiceStatus {
     readonly enabled: boolean
     readonly health: string
     readonly override: string | null
+    /** Why no client is sent there, wherever he is; null where some may be. */
+    readonly out: string | null
   }[]
 }
 
@@ -125,12 +129,15 @@ function revisionStatus({ revision }: Snapshot) {
 
 function serviceStatus(policy: Policy, facts: PolicyFacts): ServiceStatus {
   const { service, names, endpoints } = policy
+  const reasons = reasonsOut(policy, facts)
   return {
     service,
     names,
     endpoints: endpoints.map(({ id, index, enabled }) => {
       const { health, override } = facts.endpoints[index] ?? NO_FACTS
-      return { endpoint: id, enabled, health, override: override?.state ?? null }
+      const why = reasons[index] ?? null
+      const out = why === null ? null : describeReason(why, policy)
+      return { endpoint: id, enabled, health, override: override?.state ?? null, out }
     }),
   }
 }

@@ -18,7 +18,7 @@ export interface HeartbeatsDeps {
 /** `taken`, or what stood against it. */
 export type HeartbeatResult = 'taken' | ProblemKind
 
-export const HEARTBEATS_PATH = '/v1/heartbeats/'
+const HEARTBEATS_PATH = '/v1/heartbeats/'
 /** Round trips of 256 networks, written at length. */
 const BODY_OCTETS = 16_384
 const MEDIA_TYPES = ['application/json']

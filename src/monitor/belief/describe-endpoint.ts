@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { EndpointHealth, TargetHealth } from '../../domain/health.ts'
 import type { EndpointBelief } from './endpoint-belief.ts'
+import { isHeld } from './flaps.ts'
 import { type LoadReport, loadReports } from './load.ts'
 import { hostKey, type Target } from './target.ts'
 
@@ -25,7 +26,6 @@ export function describeEndpoint(
 }
 
 function describeTarget({ check, host, belief, notProbed, nextProbeMs, last }: Target, nowMs: number): TargetHealth {
-  const { heldUntilMs } = belief.flaps
   const own = check.kind === 'heartbeat' ? 'heartbeat' : 'probe'
   return {
     check: check.name,
@@ -38,7 +38,7 @@ function describeTarget({ check, host, belief, notProbed, nextProbeMs, last }: T
     successesInARow: belief.successesInARow,
     failuresInARow: belief.failuresInARow,
     nextProbeMs,
-    heldUntilMs: heldUntilMs !== null && heldUntilMs > nowMs ? heldUntilMs : null,
+    heldUntilMs: isHeld(belief.flaps, nowMs) ? belief.flaps.heldUntilMs : null,
   }
 }
 

@@ -1,10 +1,9 @@
 /** From what is believed of an endpoint's targets to the facts that steer. */
 
 import { formatAddress } from '../../domain/address.ts'
-import type { Check } from '../../domain/check.ts'
+import type { AppliedChecks, Check } from '../../domain/check.ts'
 import type { Endpoint } from '../../domain/endpoint.ts'
 import type { Health, MonitoredFacts } from '../../domain/facts.ts'
-import type { AppliedChecks } from './applied-checks.ts'
 import { checkHealths, isComposite, togetherOf, worstOf } from './check-health.ts'
 import { currentLoad } from './load.ts'
 import { hostKey, type Target } from './target.ts'

@@ -15,7 +15,7 @@ export interface Flaps {
 export const CALM: Flaps = Object.freeze({ penalty: 0, atMs: 0, heldUntilMs: null })
 
 /** To fall is a withdrawal; to become degraded is an attribute change, which routers count half (RFC 2439, 4.4.3). */
-export const PENALTIES = { fell: 1, degraded: 0.5 } as const
+const PENALTIES = { fell: 1, degraded: 0.5 } as const
 /** Four falls in quick succession; three are nobody's fault. */
 const CUT_OFF = 3
 const REUSE = 1.5
@@ -36,4 +36,6 @@ export function flapped(flaps: Flaps, change: keyof typeof PENALTIES, everySecon
   return { penalty, atMs, heldUntilMs: damped ? atMs + halfLife * Math.log2(penalty / REUSE) : null }
 }
 
-export const isHeld = ({ heldUntilMs }: Flaps, atMs: number): boolean => heldUntilMs !== null && atMs < heldUntilMs
+/** Not before the penalty was given: then the clock was set back, and nobody is held for as long as that. */
+export const isHeld = ({ heldUntilMs, atMs: sinceMs }: Flaps, atMs: number): boolean =>
+  heldUntilMs !== null && atMs >= sinceMs && atMs < heldUntilMs

@@ -30,7 +30,7 @@ function varint(value: number): number[] {
 }
 
 /** `ServingStatus` of grpc/health/v1/health.proto, by number. */
-export const SERVING_STATUS = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const
+const SERVING_STATUS = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const
 
 /** The status of a `HealthCheckResponse { ServingStatus status = 1; }` in its frame; null when it cannot be read. */
 export function parseHealthResponse(octets: Uint8Array): string | null {

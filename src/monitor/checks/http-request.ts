@@ -88,7 +88,8 @@ function collector(
       if (bodyOctets === 0) end('cut')
     },
     onResponseData: (_controller, chunk) => {
-      if (read >= bodyOctets) return
+      // Not `>=`: whether a body that fills the bound is whole, only what follows can say.
+      if (read > bodyOctets) return
       chunks.push(chunk)
       read += chunk.length
       if (read > bodyOctets) end('cut')

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseAddress } from '../../domain/address.ts'
 import { readFields } from '../read.ts'
 import { oneOrMore, orQuote, whole } from '../shape/fault.ts'
 import { queryName } from '../shape/names.ts'
@@ -45,6 +46,17 @@ export const dns = defineCheck({
         message: `\`answer\` is given, and \`rcode\` is \`${rcode}\`: such a response has none`,
         hint: 'remove one of the two',
         part: 'key',
+      })
+    }
+    // A type that is none is read as the default: nothing follows from it.
+    const isType = [undefined, qtype].includes(cursor.child('type').value as typeof qtype)
+    const family = !isType ? null : qtype === 'A' ? 4 : qtype === 'AAAA' ? 6 : null
+    const stranger = family === null ? undefined : answers.find((answer) => parseAddress(answer)?.family !== family)
+    if (stranger !== undefined) {
+      cursor.child('answer').report({
+        rule: 'bad-answer',
+        message: `\`answer\` has ${JSON.stringify(stranger)}, which no ${qtype} record can have`,
+        hint: `expected IPv${family} addresses, or another \`type\``,
       })
     }
     return qname === undefined

@@ -25,7 +25,7 @@ export interface Connection {
    * server got it.
    */
   command(name: string, ...args: readonly Argument[]): Promise<unknown>
-  /** Whether it is connected, or is so within that time. */
+  /** Whether it is connected, or is so within that time; false as soon as it is closed. */
   ready(withinMs: number): Promise<boolean>
   /** Why it is not connected. */
   obstacle(): string
@@ -47,54 +47,72 @@ export function openConnection(options: ConnectionOptions): Connection {
   const { place, schedule } = options
   const client = place.mode === 'cluster' ? openCluster(options) : openSingle(options)
   let lastError: Error | null = null
+  let isClosed = false
+  let callOffConnect = (): void => {}
+  /** Those who wait for it, and are told when it is ready, or closed. */
+  const waiting = new Set<() => void>()
+  const tellWaiting = (): void => {
+    for (const tell of waiting) tell()
+  }
+  const connect = (): void => {
+    // It tries again by itself; most errors come as events, too.
+    client.connect().catch((error: Error) => {
+      lastError ??= error
+    })
+  }
   // Without a listener ioredis writes to the console.
   client.on('error', (error: Error) => {
     lastError = error
   })
   client.on('ready', () => {
     lastError = null
+    tellWaiting()
   })
-  // It tries again by itself, and `error` has said why.
-  client.connect().catch((error: Error) => {
-    lastError ??= error
+  // Here it has given up, as it does when it could not even begin (a file of certificates that is none).
+  client.on('end', () => {
+    if (!isClosed) callOffConnect = schedule(connect, MOST_RETRY_DELAY_MS)
   })
+  connect()
+
+  const isReady = (): boolean => client.status === 'ready'
+  const obstacle = (): string => {
+    if (lastError !== null) return reasonOf(lastError)
+    // Connected, but the ready check has not passed: that waits while the data are read from disk.
+    return client.status === 'connect' ? 'LOADING it answers, but is not ready' : 'there is no connection'
+  }
 
   return {
     async command(name, ...args) {
       // A command that had to wait here would be one of many, and late.
-      if (client.status !== 'ready') throw new NotSent(obstacleOf(client, lastError))
+      if (!isReady()) throw new NotSent(obstacle())
       return client.call(name, ...args)
     },
     ready: (withinMs) => {
-      if (client.status === 'ready' || client.status === 'end') return Promise.resolve(client.status === 'ready')
+      if (isReady() || isClosed) return Promise.resolve(isReady())
       return new Promise((resolve) => {
-        const settle = (isReady: boolean): void => {
+        const settle = (): void => {
           callOff()
-          client.off('ready', onReady)
-          client.off('end', onEnd)
-          resolve(isReady)
+          waiting.delete(settle)
+          resolve(isReady())
         }
-        const onReady = (): void => settle(true)
-        const onEnd = (): void => settle(false)
-        const callOff = schedule(() => settle(false), withinMs)
-        client.on('ready', onReady)
-        client.on('end', onEnd)
+        const callOff = schedule(settle, withinMs)
+        waiting.add(settle)
       })
     },
-    obstacle: () => obstacleOf(client, lastError),
-    close: () => client.disconnect(),
+    obstacle,
+    close() {
+      isClosed = true
+      callOffConnect()
+      client.disconnect()
+      tellWaiting()
+    },
   }
 }
 
-function obstacleOf(client: Redis | Cluster, lastError: Error | null): string {
-  if (lastError !== null) return reasonOf(lastError)
-  // Connected, but the ready check has not passed: that waits while the data are read from disk.
-  return client.status === 'connect' ? 'LOADING it answers, but is not ready' : 'there is no connection'
-}
-
-/** A Cluster wraps what the last of its nodes said. */
+/** Some errors of the system have no message. Of a Cluster's: what the last of its nodes said, if it said anything. */
 function reasonOf(error: Error & { lastNodeError?: Error; code?: string }): string {
-  if (error.lastNodeError !== undefined) return reasonOf(error.lastNodeError)
+  const { lastNodeError: node } = error
+  if (node !== undefined && !node.message.startsWith('Connection is closed')) return reasonOf(node)
   return error.message || error.code || String(error)
 }
 
@@ -146,6 +164,8 @@ function commonOptions(options: ConnectionOptions) {
     // RESP2 has the same shapes in Redis 7 and Valkey.
     protocol: 2 as const,
     connectionName: options.name,
+    // A command that Redis 7.0 does not know, and a right less to give.
+    disableClientInfo: true,
     connectTimeout: answerWithinMs,
     commandTimeout: answerWithinMs,
     // A server that has stopped keeps its sockets open: without this, commands would pile up in them.

@@ -63,7 +63,7 @@ function plainly(message: string): string {
   if (/max retries per request|^Connection is closed|aborted due to connection close/.test(message))
     return 'the connection broke before it answered'
   if (/^All sentinels are unreachable/.test(message)) return `no Sentinel tells where the primary is (${cut(message)})`
-  if (/^Failed to refresh slots cache/.test(message)) return 'no node of the Cluster tells which has the keys'
+  if (/^Failed to refresh slots cache/.test(message)) return 'no node of the Cluster answers'
   return cut(message)
 }
 

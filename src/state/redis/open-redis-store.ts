@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store, StoreChange } from '../../ports/store.ts'
 import { createCalls } from './calls.ts'
-import { type ConnectionOptions, NotSent, openConnection, type Schedule } from './connection.ts'
+import { type Connection, type ConnectionOptions, NotSent, openConnection, type Schedule } from './connection.ts'
 import { unreadable } from './failures.ts'
 import { followChanges } from './follow-changes.ts'
 import { keysOf } from './keys.ts'
@@ -16,6 +16,8 @@ const KEEP_REVISIONS = 1_000
 /** What a slow server may take: two seconds a command must do. */
 const ANSWER_WITHIN_MS = 5_000
 const OPEN_WITHIN_MS = 10_000
+/** Long enough for a restart or a failover that is nearly over; short enough for somebody who waits at a terminal. */
+const READY_WITHIN_MS = 3_000
 const COMPARE_EVERY_MS = 5_000
 /** About: Redis trims by whole nodes of the stream (XADD, MAXLEN ~). */
 const MOST_CHANGES = 1_000
@@ -35,6 +37,8 @@ export interface RedisStoreOptions {
   /** How many revisions stay; older ones are deleted. At least 2. */
   readonly keepRevisions?: number
   readonly answerWithinMs?: number
+  /** How long a call waits for a connection that broke. */
+  readonly readyWithinMs?: number
   /** How long opening may take. */
   readonly openWithinMs?: number
   /** How often the state is compared when no change is heard of. */
@@ -48,7 +52,8 @@ export interface RedisStoreOptions {
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
   const { place, schedule, onProblem = () => {}, keepRevisions = KEEP_REVISIONS } = options
-  const { answerWithinMs = ANSWER_WITHIN_MS, compareEveryMs = COMPARE_EVERY_MS } = options
+  const { answerWithinMs = ANSWER_WITHIN_MS, readyWithinMs = READY_WITHIN_MS } = options
+  const { compareEveryMs = COMPARE_EVERY_MS } = options
   if (keepRevisions < 2) throw new RangeError(`keepRevisions is ${keepRevisions}, expected 2 or more`)
   const where = formatRedisUrl(place)
   const keys = keysOf(options.prefix)
@@ -58,7 +63,16 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     name: options.name?.replace(/[^!-~]/g, '-') ?? 'nearcast',
   }
   const connection = openConnection(connecting)
-  const calls = createCalls({ connection, where, schedule })
+  let writer: Connection | null = null
+  const openWriter = (): Connection => {
+    writer ??= openConnection(connecting)
+    return writer
+  }
+  const calls = createCalls({
+    ...{ connection, where, schedule, readyWithinMs, onProblem },
+    // Who has Sentinels expects failovers. A Cluster has no way to say WAIT to the one node that has the keys.
+    replicated: place.mode === 'sentinel' ? { connection: openWriter, withinMs: answerWithinMs / 5 } : null,
+  })
 
   const listeners = new Set<(change: StoreChange) => void>()
   const tell = (change: StoreChange): void => {
@@ -77,7 +91,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       return parseMark(await connection.command(...askMark(keys)))
     } catch (error) {
       connection.close()
-      throw unreadable('the shared state cannot be opened', where, error, 'Nothing is started')
+      throw unreadable('the shared state cannot be opened', where, error, 'Nothing was done')
     }
   }
   const told = createTold(await firstMark(), tell, onProblem)
@@ -118,6 +132,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     async close() {
       listeners.clear()
       stop()
+      writer?.close()
       connection.close()
     },
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfig } from '../../../src/app/config.ts'
+import { REDIS_URL_EXPECTED } from '../../../src/state/redis/redis-url.ts'
 import { good, problemsOf } from './config-given.ts'
 
 const LISTEN = 'expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or off'
@@ -17,7 +18,14 @@ const badFlags: [name: string, raw: unknown, problem: string][] = [
   ['dns', ['127.0.0.1:1', '127.0.0.1:2'], 'flag --dns is ["127.0.0.1:1","127.0.0.1:2"], expected one value'],
   ['policies', '', 'flag --policies is "", expected the path of a folder'],
   ['geoData', 'a\0b', 'flag --geo-data is "a\\u0000b", expected the path of a folder'],
-  ['store', 'redis', 'flag --store is "redis", expected memory'],
+  ['store', 'reddis', 'flag --store is "reddis", expected one of memory, redis; did you mean redis?'],
+  ['redisUrl', 'redis://:secret@', `flag --redis-url is a value that is not shown, expected ${REDIS_URL_EXPECTED}`],
+  [
+    'redisPrefix',
+    '{near}',
+    'flag --redis-prefix is "{near}", expected letters, digits, dots, colons, hyphens and underscores, at most 64',
+  ],
+  ['redisPasswordFile', '', 'flag --redis-password-file is "", expected the path of a file, or none'],
   [
     'trustedProxies',
     '10.0.0.1/8',
@@ -59,8 +67,11 @@ const badFlags: [name: string, raw: unknown, problem: string][] = [
   ['reports', 'yes', 'flag --reports is "yes", expected one of on, off'],
   ['checksRate', 0, 'flag --checks-rate is "0", expected a whole number from 1 to 100000'],
   ['checksConcurrency', 65_536, 'flag --checks-concurrency is "65536", expected a whole number from 1 to 65535'],
-  ['checksStartWithin', '5', 'flag --checks-start-within is "5", expected a duration such as 500ms, 5s or 1m'],
-  ['checksStartWithin', '-5s', 'flag --checks-start-within is "-5s", expected a duration such as 500ms, 5s or 1m'],
+  ...['5', '-5s', '61m', '3600001ms'].map((raw): [string, string, string] => [
+    'checksStartWithin',
+    raw,
+    `flag --checks-start-within is "${raw}", expected a duration such as 500ms, 5s or 1m, at most 60m`,
+  ]),
   [
     'nodeLocation',
     '91,0',
@@ -73,7 +84,7 @@ const badFlags: [name: string, raw: unknown, problem: string][] = [
   ],
   ['reportsKey', '00'.repeat(31), `flag --reports-key is a value that is not shown, ${REPORT_KEY}`],
   ['reportsKey', 'zz'.repeat(32), `flag --reports-key is a value that is not shown, ${REPORT_KEY}`],
-  ['store', 'constructor', 'flag --store is "constructor", expected memory'],
+  ['store', 'constructor', 'flag --store is "constructor", expected one of memory, redis'],
   [
     'logLevel',
     'inof',
@@ -144,7 +155,7 @@ const variableRows: [name: string, value: string, problem: RegExp | null][] = [
   ['NEARCAST_DNS_PORT', '53', /^NEARCAST_DNS_PORT is no variable/],
   ['NEARCAST_NODE_NAME', 'a', /^NEARCAST_NODE_NAME is no variable/],
   ['NEARCAST_CONFIG', 'gone.yaml', /^NEARCAST_CONFIG is "gone\.yaml", and no such file is there$/],
-  ['NEARCAST_STORE', 'redis', /^NEARCAST_STORE is "redis", expected memory$/],
+  ['NEARCAST_STORE', 'disk', /^NEARCAST_STORE is "disk", expected one of memory, redis$/],
   ['NEAR_DNS', 'x', null],
   // Kubernetes, for Services called nearcast and nearcast-dns.
   ['NEARCAST_SERVICE_HOST', '10.0.0.1', null],

@@ -19,6 +19,13 @@ test('without any source, everything has its default', () => {
     geoData: './geo-data',
     state: '.nearcast',
     store: 'memory',
+    redisUrl: {
+      ...{ mode: 'single', tls: 'off', hosts: [{ host: '127.0.0.1', port: 6379 }] },
+      ...{ primary: null, database: 0, user: null, password: null },
+    },
+    redisPrefix: 'nearcast',
+    redisPasswordFile: null,
+    redisTlsCa: null,
     trustedProxies: [],
     resolvers: [],
     dnsWorkers: Math.min(8, availableParallelism()),

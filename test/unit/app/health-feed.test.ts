@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { loadConfig } from '../../../src/app/config.ts'
+import { openHealthFeed } from '../../../src/app/health-feed.ts'
+import { manualClock } from '../../helpers/manual-clock.ts'
+import { policiesOf } from '../../helpers/monitor.ts'
 import { makeFolders, startTestNode } from '../../helpers/node.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -68,4 +72,54 @@ test('a restart believes what was known last, before anything is probed', async 
   await before.close()
   const node = await startTestNode(t, folders, { checksRate: 1, checksConcurrency: 1, checksStartWithin: 0 })
   assert.equal((await node.discover('/v1/services/api')).body.endpoint, 'second')
+})
+
+test('loads are taken over every two seconds at most, whatever is done to the clock', async (t) => {
+  const folders = await makeFolders(t, {})
+  const loaded = loadConfig({ flags: { state: folders.state }, env: {}, readFile: () => null })
+  assert.ok('config' in loaded)
+  const timers = manualClock(1_000_000)
+  const wall = { offsetMs: 0 }
+  const nowMs = (): number => timers.nowMs() + wall.offsetMs
+  const told: (number | undefined)[] = []
+  const feed = await openHealthFeed({
+    config: loaded.config,
+    log: { info: () => {}, warn: (message: unknown) => assert.fail(String(message)) },
+    metrics: { onProbed: () => {}, onHealthEvent: () => {}, watch: () => {} },
+    nowMs,
+    schedule: timers.schedule,
+    dice: () => 0,
+    publish: async (health) => void told.push(health.get('api')?.get('one')?.load.load),
+    onProbed: () => {},
+  })
+  const text = `service: api
+names: { discovery: api }
+endpoints: { one: { a: [192.0.2.1] } }
+checks: { push: { heartbeat: 1h, tokenSha256: '${'0'.repeat(64)}' } }
+steer: [up]
+`
+  feed.monitor.setPolicies(policiesOf(text))
+  const beat = (load: number): void => {
+    const heartbeat = { service: 'api', endpoint: 'one', checks: ['push'], status: 'up', rtts: [] } as const
+    feed.monitor.take({ ...heartbeat, load: { load }, atMs: nowMs() })
+    timers.advance(100)
+  }
+  beat(1)
+  await feed.firstRound()
+  const rows: readonly (readonly [load: number, turn: number])[] = [
+    [2, 0],
+    [3, 0],
+    [4, -3_600_000],
+    [5, 7_200_000],
+  ]
+  for (const [load, turnMs] of rows) {
+    wall.offsetMs += turnMs
+    told.length = 0
+    beat(load)
+    timers.advance(1_900)
+    assert.deepEqual(told.at(-1), load, `${told}`)
+    assert.ok(told.length <= 2, `${told}`)
+  }
+  await feed.close()
+  assert.equal(timers.pending(), 0)
 })

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Registry } from 'prom-client'
-import { openLatencyFeed } from '../../../src/app/latency-feed.ts'
+import { LATENCY_MEMORY, openLatencyFeed } from '../../../src/app/latency-feed.ts'
 import type { LatencyView } from '../../../src/domain/facts.ts'
 import type { GeoPoint } from '../../../src/domain/place.ts'
 import { createLatencyMetrics } from '../../../src/http/admin/latency-metrics.ts'
+import { readNodeMemory } from '../../../src/state/node-memory.ts'
 import { makeLocation, SITES } from '../../helpers/engine.ts'
-import { ENDPOINTS, estimates, MINUTE_MS, reportFrom, START_MS } from '../../helpers/latency.ts'
+import { ENDPOINTS, estimates, MINUTE_MS, newEstimator, reportFrom, START_MS } from '../../helpers/latency.ts'
 import { manualClock } from '../../helpers/manual-clock.ts'
 import { until } from '../../helpers/until.ts'
 
@@ -107,6 +108,30 @@ test('what was learnt is there after a restart', async (t) => {
   await after.feed.close()
 })
 
+test('what is put in force is saved at once, as it is: the command line explains by it', async (t) => {
+  const directory = await stateDirectory(t)
+  const { clock, published, feed } = await open(directory)
+  reportFrom(feed, { count: 6 }, { fra: 60, lhr: 35 })
+  clock.advance(MINUTE_MS)
+  const read = () => readNodeMemory(directory, LATENCY_MEMORY, assert.fail)
+  await until(read, (found) => found !== null)
+  const isTold = async () => {
+    const estimator = newEstimator()
+    // The command line looks at it later than the node, when it might move.
+    estimator.restore(await read(), clock.nowMs() + 10 * MINUTE_MS)
+    const [told, is] = [estimates(estimator.published()), estimates(published[0]!)]
+    for (const id of ['fra', 'lhr'] as const) {
+      assert.ok(Math.abs(told[id] - is[id]) < 0.05, `${id}: ${told[id]} ms, in force ${is[id]} ms`)
+    }
+    assert.ok(told.lhr < told.fra, `${told.lhr} ms, ${told.fra} ms`)
+  }
+  await isTold()
+  // Known, and not in force.
+  reportFrom(feed, { first: 6, count: 20 }, { fra: 20, lhr: 90 })
+  await feed.close()
+  await isTold()
+})
+
 test('damaged memory is named, and learnt anew', async (t) => {
   const directory = await stateDirectory(t)
   await (await open(directory)).feed.close()
@@ -134,13 +159,17 @@ test('metrics say what became of samples', async (t) => {
   feed.probed(ENDPOINTS.fra, 4, timings)
   feed.probed(ENDPOINTS.iad, 4, timings)
   reportFrom(feed, { count: 2 }, { fra: 60 }, { times: 21 })
+  reportFrom({ addReport: feed.addPassive }, { count: 2 }, { lhr: 60 })
+  feed.passedOver('tooOften', 7)
   const text = await registry.metrics()
   for (const line of [
     'nearcast_latency_samples_total{source="probe",verdict="taken"} 1',
     'nearcast_latency_samples_total{source="probe",verdict="fasterThanLight"} 1',
     'nearcast_latency_samples_total{source="report",verdict="taken"} 40',
     'nearcast_latency_samples_total{source="report",verdict="bucketFull"} 2',
-    'nearcast_latency_networks 2',
+    'nearcast_latency_samples_total{source="endpoint",verdict="taken"} 10',
+    'nearcast_latency_samples_total{source="endpoint",verdict="tooOften"} 7',
+    'nearcast_latency_networks 4',
     'nearcast_latency_nodes 1',
   ]) {
     assert.ok(text.includes(line), `${line} is not in\n${text}`)

@@ -24,11 +24,14 @@ steer: [up]
 
 function fixture(verdict: Verdict = 'taken') {
   const clock = manualClock(TEST_NOW_MS)
+  const wall = { offsetMs: 0 }
+  const nowMs = (): number => clock.nowMs() + wall.offsetMs
   const samples: ReportSample[] = []
   const told: number[] = []
   const reports = createReports({
     current: () => SNAPSHOT,
-    ...clock,
+    nowMs,
+    schedule: clock.schedule,
     latency: {
       addReport(sample) {
         samples.push(sample)
@@ -40,10 +43,10 @@ function fixture(verdict: Verdict = 'taken') {
   const take = (from: string, measurements: readonly Measurement[], service = 'api') => {
     const address = parseAddress(from) as IpAddress
     const prefix = prefixOf(address, address.family === 4 ? 24 : 48)
-    return reports.take({ service, address, prefix, measurements, atMs: clock.nowMs() })
+    return reports.take({ service, address, prefix, measurements, atMs: nowMs() })
   }
-  const unreachable = () => reports.unreachable(SNAPSHOT.set.policies, clock.nowMs()).get('api') ?? []
-  return { clock, samples, told, reports, take, unreachable }
+  const unreachable = () => reports.unreachable(SNAPSHOT.set.policies, nowMs()).get('api') ?? []
+  return { clock, wall, samples, told, reports, take, unreachable }
 }
 
 const measured = (endpoint: string, rttMs: number | null): Measurement => ({ endpoint, outcome: 'ok', rttMs })
@@ -122,6 +125,16 @@ test('what a network cannot reach is told at once, then every two seconds at mos
   // First that of the AS, then that of the last prefix.
   assert.deepEqual(told.slice(-2), [600_300, 600_400])
   assert.equal(clock.pending(), 0)
+})
+
+test('a clock that is set back by an hour does not keep a report for an hour', () => {
+  const { clock, wall, told, take } = fixture()
+  for (const _ of [1, 2]) take('5.9.1.77', [failed('one')])
+  clock.advance(0)
+  wall.offsetMs = -3_600_000
+  for (const _ of [1, 2]) take('5.9.16.1', [failed('one')])
+  clock.advance(2_000)
+  assert.deepEqual(told, [0, 2_000])
 })
 
 test('reports that change nothing wake nobody', () => {

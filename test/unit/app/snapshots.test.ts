@@ -6,6 +6,7 @@ import { createZones } from '../../../src/dns/zones.ts'
 import { type MonitoredFacts, NO_FACTS, type Override } from '../../../src/domain/facts.ts'
 import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 import { createLiveSnapshot } from '../../../src/steering/live.ts'
+import type { Snapshot } from '../../../src/steering/snapshot.ts'
 import { fakeGeo } from '../../helpers/geo.ts'
 import { manualClock } from '../../helpers/manual-clock.ts'
 import { override } from '../../helpers/snapshot.ts'
@@ -29,6 +30,7 @@ const HOUR_MS = 3_600_000
 const { override: _override, shedShare: _shedShare, headroom: _headroom, ...UNKNOWN } = NO_FACTS
 const UP: MonitoredFacts = { ...UNKNOWN, health: 'up' }
 const { prepare } = createZones()
+const onFailure = assert.ifError
 
 test('a time window opens and closes by itself, at its edges', async () => {
   const clock = manualClock(Date.UTC(2026, 0, 1, 6))
@@ -36,7 +38,11 @@ test('a time window opens and closes by itself, at its edges', async () => {
   const set = setOf(
     "[{ prefer: [{ id: day }, { id: night }], when: { time: { from: '08:00', to: '20:00', zone: UTC } } }, { prefer: [{ id: night }, { id: day }] }]",
   )
-  const snapshots = createSnapshots(live, { revision, set, overrides: [], geo: fakeGeo([]) }, { ...clock, prepare })
+  const snapshots = createSnapshots(
+    live,
+    { revision, set, overrides: [], geo: fakeGeo([]) },
+    { ...clock, prepare, onFailure },
+  )
   const first = () => {
     const steered = live.current()?.services.get('api')
     return steered?.policy.endpoints[steered.map.plans[0]?.lists[0]?.[0] ?? -1]?.id
@@ -57,7 +63,11 @@ test('an override ends by itself', async () => {
   const clock = manualClock(1_000)
   const live = createLiveSnapshot()
   const drain: Override = { ...override('api/day', 'drain'), expiresAtMs: 61_000 }
-  createSnapshots(live, { revision, set: setOf('[up]'), overrides: [drain], geo: fakeGeo([]) }, { ...clock, prepare })
+  createSnapshots(
+    live,
+    { revision, set: setOf('[up]'), overrides: [drain], geo: fakeGeo([]) },
+    { ...clock, prepare, onFailure },
+  )
   const inForce = () => live.current()?.facts.of.get('api')?.endpoints[0]?.override?.state ?? null
   assert.equal(inForce(), 'drain')
   clock.advance(60_000)
@@ -71,7 +81,7 @@ test('a policy that reads as before keeps its compiled service through a new rev
   const snapshots = createSnapshots(
     live,
     { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) },
-    { ...clock, prepare },
+    { ...clock, prepare, onFailure },
   )
   const compiled = live.current()?.services.get('api')
   await snapshots.update({ revision: { ...revision, number: 2 }, set: setOf('[up]') })
@@ -127,7 +137,7 @@ test('changes that come while one is compiled are in force together with it, onc
   const snapshots = createSnapshots(
     live,
     { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]) },
-    { ...manualClock(0), prepare },
+    { ...manualClock(0), prepare, onFailure },
   )
   const numbers: number[] = []
   live.subscribe((snapshot) => numbers.push(snapshot.revision.number))
@@ -144,7 +154,11 @@ test('who made a change waits for that one, and not for those that others go on 
   const clock = manualClock(1_000)
   const live = createLiveSnapshot()
   const set = setOf('[up]')
-  const snapshots = createSnapshots(live, { revision, set, overrides: [], geo: fakeGeo([]) }, { ...clock, prepare })
+  const snapshots = createSnapshots(
+    live,
+    { revision, set, overrides: [], geo: fakeGeo([]) },
+    { ...clock, prepare, onFailure },
+  )
   const state = { isOver: false, others: 0 }
   const goOn = async (): Promise<void> => {
     if (state.isOver || state.others === 50) return
@@ -166,7 +180,7 @@ test('facts that say the same are not published again', async () => {
   const live = createLiveSnapshot()
   const health = () => new Map([['api', new Map([['day', UP]])]])
   const inputs = { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]), health: health() }
-  const snapshots = createSnapshots(live, inputs, { ...clock, prepare })
+  const snapshots = createSnapshots(live, inputs, { ...clock, prepare, onFailure })
   const before = live.current()
   await snapshots.update({ health: health() })
   assert.equal(live.current(), before)
@@ -181,7 +195,7 @@ test('shares that are limited in their speed move on by themselves, and rest whe
   const set = setOf('[up, { shed: { metric: load, low: 50, high: 90, perMinute: 60% } }]')
   const at = (load: number) => new Map([['api', new Map([['day', { ...UP, load: { load } }]])]])
   const inputs = { revision, set, overrides: [], geo: fakeGeo([]), health: at(10) }
-  const snapshots = createSnapshots(live, inputs, { ...clock, prepare })
+  const snapshots = createSnapshots(live, inputs, { ...clock, prepare, onFailure })
   assert.equal(clock.pending(), 0)
   await snapshots.update({ health: at(100) })
   const share = () => live.current()?.facts.of.get('api')?.endpoints[0]?.shedShare[1] ?? 0
@@ -198,4 +212,105 @@ test('shares that are limited in their speed move on by themselves, and rest whe
   )
   assert.ok(seen.length > 40 && seen.length < 60, `there after ${seen.length} looks of 2 s at 60% a minute`)
   await snapshots.close()
+})
+
+test('what cannot be compiled when its time has come is told and tried again, and keeps nobody from closing', async () => {
+  const clock = manualClock(1_000)
+  const live = createLiveSnapshot()
+  const drain: Override = { ...override('api/day', 'drain'), expiresAtMs: 61_000 }
+  const inputs = { revision, set: setOf('[up]'), overrides: [drain], geo: fakeGeo([]) }
+  const told: string[] = []
+  const broken = { left: 0 }
+  const snapshots = createSnapshots(live, inputs, {
+    ...clock,
+    onFailure: ({ message }) => told.push(message),
+    *prepare(snapshot) {
+      if (broken.left-- > 0) throw new Error('no memory')
+      yield* prepare(snapshot)
+    },
+  })
+  const inForce = () => live.current()?.facts.of.get('api')?.endpoints[0]?.override?.state ?? null
+  broken.left = 2
+  clock.advance(60_000)
+  await until(
+    () => told.length,
+    (count) => count === 1,
+  )
+  assert.equal(inForce(), 'drain')
+  // Whoever waits for a change is told, and not the log.
+  await assert.rejects(snapshots.update({}), /no memory/)
+  assert.deepEqual([told, clock.pending()], [['no memory'], 1])
+  clock.advance(10_000)
+  await until(inForce, (state) => state === null)
+  assert.equal(clock.pending(), 0)
+  broken.left = 1
+  await assert.rejects(snapshots.update({ overrides: [drain, override('api/night', 'down')] }), /no memory/)
+  await snapshots.close()
+  assert.equal(clock.pending(), 0)
+})
+
+/** Endpoints that are in a list of a plan in force. */
+const named = (snapshot: Snapshot | null): readonly string[] => {
+  const service = snapshot?.services.get('api')
+  const listed = new Set(service?.map.plans.flatMap(({ lists }) => lists.flat()))
+  return service?.policy.endpoints.filter(({ index }) => listed.has(index)).map(({ id }) => id) ?? []
+}
+const DAY_DOWN = new Map([['api', new Map([['day', { ...UP, health: 'down' as const }]])]])
+
+test('who has gone is out of the plans at once, and nothing brings it back until it is compiled', async () => {
+  const live = createLiveSnapshot()
+  const seen: (readonly [number: number, revision: number, named: string])[] = []
+  live.subscribe((snapshot) => seen.push([snapshot.number, snapshot.revision.number, named(snapshot).join(' ')]))
+  let onPrepare: (() => void) | null = null
+  const snapshots = createSnapshots(
+    live,
+    { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]), health: new Map() },
+    {
+      ...manualClock(0),
+      onFailure,
+      *prepare(snapshot) {
+        onPrepare?.()
+        onPrepare = null
+        yield* prepare(snapshot)
+      },
+    },
+  )
+  let going: Promise<void> = Promise.resolve()
+  // While a revision is compiled that knows nothing of it.
+  onPrepare = () => {
+    going = snapshots.update({ health: DAY_DOWN })
+    assert.deepEqual(named(live.current()), ['night'])
+  }
+  await snapshots.update({ revision: { ...revision, number: 2 }, set: setOf('[up]', '20s') })
+  await going
+  assert.deepEqual(seen, [
+    [1, 1, 'day night'],
+    [2, 1, 'night'],
+    [3, 2, 'night'],
+    [4, 2, 'night'],
+  ])
+  assert.deepEqual(
+    live
+      .current()
+      ?.services.get('api')
+      ?.map.plans.map(({ ttlSeconds }) => ttlSeconds),
+    [20],
+  )
+  await snapshots.close()
+})
+
+test('who has gone and come back before anything was compiled is there again', async () => {
+  const live = createLiveSnapshot()
+  const inputs = { revision, set: setOf('[up]'), overrides: [], geo: fakeGeo([]), health: new Map() }
+  const snapshots = createSnapshots(live, inputs, { ...manualClock(0), prepare, onFailure })
+  const before = live.current()
+  const updates = [snapshots.update({ health: DAY_DOWN }), snapshots.update({ health: new Map() })]
+  assert.deepEqual(named(live.current()), ['night'])
+  await Promise.all(updates)
+  assert.deepEqual(named(live.current()), ['day', 'night'])
+  assert.equal(live.current()?.services.get('api'), before?.services.get('api'))
+  assert.equal(live.current()?.number, 3)
+  await snapshots.close()
+  await snapshots.update({ health: DAY_DOWN })
+  assert.deepEqual(named(live.current()), ['day', 'night'], 'nothing is published any more')
 })

@@ -14,6 +14,7 @@ const NAMES: readonly (readonly [target: string, names: boolean])[] = [
   ['api/*', true],
   ['api', true],
   ['web/frankfurt', false],
+  ['api/frankfurt/eu', false],
   ['api/frank', false],
   ['api/site:fra', true],
   ['api/site:cdg', true],

@@ -105,6 +105,18 @@ describe('slow start', () => {
     }
   })
 
+  for (const [what, returnedAtMs, share] of [
+    ['just now', NOW, 1 / 16],
+    ['a moment ahead: the clock trembles', NOW + 1500, 1 / 16],
+    ['in an hour: the clock was set back', NOW + 3_600_000, 1],
+  ] as const) {
+    it(`since ${what}`, () => {
+      const policy = makePolicy({ endpoints: { a: {}, b: {} }, steer: [{ up: { slowStart: 60 } }, { take: 1 }] })
+      const facts = makeFacts(policy, { a: { health: 'up', returnedAtMs } })
+      assert.equal(shares(plan(policy, makeClient(), facts, NOW), 2)[0], share)
+    })
+  }
+
   it('ends the planner at each edge and the plans never', () => {
     const policy = makePolicy({ endpoints: { a: {}, b: {} }, steer: [{ up: { slowStart: 60 } }, { take: 1 }] })
     const facts = makeFacts(policy, { a: { health: 'up', returnedAtMs: NOW } })

@@ -47,14 +47,19 @@ describe('the share that is shed', () => {
     ['the first report counts at once', [[0, { e0: load(0.5) }]], [0.5]],
     [
       'it rises by the rate of the step',
-      [0, 30, 60, 90, 600].map((s) => [s * 1000, { e0: load(s === 0 ? 0 : 1) }]),
+      [0, 0, 30, 60, 90, 600].map((s, i) => [s * 1000, { e0: load(i === 0 ? 0 : 1) }]),
       // 15% of the clients in half a minute, in sixteenths.
-      [0, 2 / 16, 5 / 16, 7 / 16, 1],
+      [0, 0, 2 / 16, 5 / 16, 7 / 16, 1],
     ],
     [
       'and falls by it',
-      [0, 30, 60, 600].map((s) => [s * 1000, { e0: load(s === 0 ? 1 : 0) }]),
-      [1, 14 / 16, 11 / 16, 0],
+      [0, 0, 30, 60, 600].map((s, i) => [s * 1000, { e0: load(i === 0 ? 1 : 0) }]),
+      [1, 1, 14 / 16, 11 / 16, 0],
+    ],
+    [
+      'a rest is not made up for: nothing moved in it',
+      [0, 600, 602, 630, 660].map((s) => [s * 1000, { e0: load(s === 0 ? 0 : 1) }]),
+      [0, 0, 0, 2 / 16, 5 / 16],
     ],
     [
       'who stops to report keeps its share',
@@ -70,8 +75,9 @@ describe('the share that is shed', () => {
         [0, { e0: load(0.5) }],
         [1, { e0: { health: 'down', load: { load: 0.5 } } }],
         [1 + MINUTE, { e0: load(1) }],
+        [1 + 2 * MINUTE, { e0: load(1) }],
       ],
-      [0.5, 0, 5 / 16],
+      [0.5, 0, 0, 5 / 16],
     ],
     [
       'drained: it sheds nothing',
@@ -124,11 +130,11 @@ describe('the share that is shed', () => {
   it('says that it moves until it has arrived', () => {
     const made = history(
       SHED,
-      [0, 60, 120, 180, 240].map((s) => [s * 1000, { e0: load(s === 0 ? 0 : 1) }]),
+      [0, 0, 60, 120, 180, 240].map((s, i) => [s * 1000, { e0: load(i === 0 ? 0 : 1) }]),
     )
     assert.deepEqual(
       made.map(({ isMoving }) => isMoving),
-      [false, true, true, true, false],
+      [false, true, true, true, true, false],
     )
   })
 
@@ -214,6 +220,16 @@ describe('headroom', () => {
       [4 * MINUTE, { e0: back, e1: load(70) }],
     ])
     assert.ok(published(later.at(-1)!)[0]! > published(later.at(-1)!)[1]!)
+  })
+
+  it('a clock that is set back by a day does not make it return for a day', () => {
+    const steer: readonly CompactStep[] = [{ up: { slowStart: 30 } }, ...SPREAD]
+    const back: CompactFacts = { health: 'up', returnedAtMs: 24 * 60 * MINUTE, load: { load: 90 } }
+    const [made] = history(steer, [[0, { e0: back, e1: load(50) }]])
+    assert.deepEqual(
+      published(made!).map((each) => Math.round(each ?? 0)),
+      [33, 167],
+    )
   })
 
   it('without capacities there is none', () => {
@@ -322,8 +338,8 @@ describe('damping', () => {
   it('what it is given never makes it anything but finite and above nothing', () => {
     const number = fc.double({ min: 0, max: 1e9, noNaN: true })
     const wild = fc.record({
-      capacity: fc.double({ min: 1e-3, max: 1e9, noNaN: true }),
-      load: number,
+      capacity: fc.oneof(fc.constant(0), fc.double({ min: 1e-3, max: 1e9, noNaN: true })),
+      load: fc.oneof(number, fc.constantFrom(-1, -Number.MAX_VALUE, Number.MAX_VALUE, Number.MIN_VALUE)),
       headroom: number,
     })
     fc.assert(
@@ -331,7 +347,8 @@ describe('damping', () => {
         fc.array(wild, { maxLength: 6 }),
         fc.double({ min: 0, max: 1e9, noNaN: true }),
         (members, elapsed) => {
-          for (const each of dampedHeadroom(members, elapsed)) assert.ok(Number.isFinite(each) && each >= 0)
+          for (const each of [...dampedHeadroom(members, elapsed), ...spareOf(members)])
+            assert.ok(Number.isFinite(each) && each >= 0)
         },
       ),
       { seed: SEED, numRuns: 500 },

@@ -78,7 +78,9 @@ test('status, with the problems of the last refusal', async (t) => {
     refusedGeo: [],
   })
   const closed = body.services.find(({ service }: { service: string }) => service === 'closed')
-  assert.deepEqual(closed.endpoints, [{ endpoint: 'one', enabled: true, health: 'unknown', override: 'down' }])
+  assert.deepEqual(closed.endpoints, [
+    { endpoint: 'one', enabled: true, health: 'unknown', override: 'down', out: 'set down by test (test)' },
+  ])
 })
 
 test('status, with geo files that are not used', async (t) => {
@@ -211,4 +213,23 @@ test('metrics: answers, snapshot, facts', async (t) => {
   for (const line of expected) assert.ok(body.includes(`${line}\n`), line)
   assert.match(body, /^process_cpu_seconds_total /m)
   assert.doesNotMatch(body, /answers_total\{[^}]*unknown-host/)
+})
+
+test('metrics: a publication walks no endpoints, and whoever scrapes sees those in force', async () => {
+  const metrics = createMetrics('0.0.0-test')
+  const published = snapshot()
+  const walks = { count: 0 }
+  const services = {
+    size: published.services.size,
+    *[Symbol.iterator]() {
+      walks.count++
+      yield* published.services
+    },
+  } as unknown as typeof published.services
+  metrics.setSnapshot({ ...published, services })
+  assert.equal(walks.count, 0)
+  assert.match(await metrics.registry.metrics(), /nearcast_endpoint_eligible\{service="api",endpoint="virginia"\} 1/)
+  assert.ok(walks.count > 0)
+  metrics.setSnapshot({ ...published, services: new Map() })
+  assert.doesNotMatch(await metrics.registry.metrics(), /nearcast_endpoint_eligible\{/)
 })

@@ -19,6 +19,8 @@ import {
 } from '../../helpers/latency.ts'
 
 const ALL = Object.values(ENDPOINTS)
+/** As many as a country needs to have a voice. */
+const ASNS = [64_500, 64_501, 64_502] as const
 const BERLIN = { at: [52.5, 13.4] as const, country: 'DE' }
 /** Of distance alone, for a client at Frankfurt. */
 const PRIOR = estimates(newEstimator().view(START_MS))
@@ -119,9 +121,25 @@ describe('levels of evidence', () => {
       ['asn', 'asn', 'asn'],
     ],
     [
-      'of another ASN',
-      (e) => reportFrom(e, { count: 3 }, measured, { asn: 64_500 }),
+      'of another ASN alone',
+      (e) => reportFrom(e, { count: 40 }, measured, { asn: 64_500 }),
       { asn: 64_501 },
+      distances,
+    ],
+    [
+      'of two others',
+      (e) => {
+        for (const asn of [0, 1]) reportFrom(e, { first: 20 * asn, count: 20 }, measured, { asn: 64_500 + asn })
+      },
+      { asn: 64_510 },
+      distances,
+    ],
+    [
+      'of three others',
+      (e) => {
+        for (const [i, asn] of ASNS.entries()) reportFrom(e, { first: i, count: 1 }, measured, { asn })
+      },
+      { asn: 64_510 },
       ['country', 'country', 'country'],
     ],
     [
@@ -220,7 +238,14 @@ describe('levels of evidence', () => {
   it('weighs by evidence: n / (n + k), country 3 and ASN 3 (E3)', () => {
     // All endpoints are 30 ms slower for six networks, Frankfurt 25 ms more: it is 12.5 beside the others' median of 0.
     const estimator = newEstimator()
-    reportFrom(estimator, { count: 6 }, { fra: PRIOR.fra + 27, lhr: PRIOR.lhr, iad: PRIOR.iad }, { asn: 64_500 })
+    for (const [i, asn] of ASNS.entries()) {
+      reportFrom(
+        estimator,
+        { first: 2 * i, count: 2 },
+        { fra: PRIOR.fra + 27, lhr: PRIOR.lhr, iad: PRIOR.iad },
+        { asn },
+      )
+    }
     const found = estimates(estimator.view(START_MS), { at: 'fra' })
     const w1 = 6 / (6 + 8)
     const w2 = 6 / (6 + 3)
@@ -369,7 +394,9 @@ describe('publishing', () => {
 
   it('what is not measured any more is forgotten: the prefix after 12 h, the ASN after 48, the country after six days', () => {
     const estimator = newEstimator()
-    reportFrom(estimator, { count: 6 }, { fra: 60, lhr: 35, iad: 120 }, { asn: 64_500 })
+    for (const [i, asn] of ASNS.entries()) {
+      reportFrom(estimator, { first: 6 * i, count: 6 }, { fra: 60, lhr: 35, iad: 120 }, { asn })
+    }
     const client = {
       location: makeLocation({ at: 'fra', asn: 64_500 }),
       network: { address: reportOf({ prefix: '20.0.0.0/24', to: 'fra', rttMs: 1 }).prefix, prefixLength: 24 },
@@ -402,7 +429,8 @@ describe('networks that are told apart', () => {
     const estimator = newEstimator()
     const far = ['fra', 'lhr', 'iad'] as const
     for (let i = 0; i < 20; i++) {
-      for (const to of far) report(estimator, { prefix: networkNumbered(i), asn: 64_500, to, rttMs: PRIOR[to] })
+      const asn = i < 10 ? 64_500 : 64_502
+      for (const to of far) report(estimator, { prefix: networkNumbered(i), asn, to, rttMs: PRIOR[to] })
     }
     for (let i = 0; i < 6; i++) {
       for (const to of far)

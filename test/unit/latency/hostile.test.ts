@@ -79,6 +79,25 @@ describe('poisoning', () => {
     )
   })
 
+  for (const [name, where] of [
+    ['the country', { at: 'fra' }],
+    ['its neighbours', { at: [47.4, 8.5], country: 'CH' }],
+  ] as const) {
+    it(`an ASN of a hundred networks turns itself alone, not ${name}`, () => {
+      for (const others of [0, 1, 2, 3]) {
+        const estimator = newEstimator()
+        for (let i = 0; i < others; i++) {
+          reportFrom(estimator, { first: 1000 + i * 50, count: 3 }, PRIOR, { asn: 64_501 + i })
+        }
+        reportFrom(estimator, { count: 100 }, { fra: 1000, lhr: 12, iad: PRIOR.iad }, { times: 20, asn: 64_500 })
+        const view = estimator.view(START_MS)
+        assert.equal(orderOf(estimates(view, { at: 'fra', asn: 64_500 })), 'lhr fra iad', `${others} others`)
+        const asnless = newEstimator().view(START_MS)
+        assert.equal(orderOf(estimates(view, { ...where, asn: 64_600 })), orderOf(estimates(asnless, where)))
+      }
+    })
+  }
+
   const lies = (estimator: ReturnType<typeof newEstimator>, asn: number, count: number) =>
     reportFrom(
       estimator,

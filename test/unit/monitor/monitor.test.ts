@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseAddress } from '../../../src/domain/address.ts'
 import { readLastRun } from '../../../src/monitor/belief/last-run.ts'
 import { draws } from '../../helpers/draws.ts'
+import { manualClock } from '../../helpers/manual-clock.ts'
 import { type FakeProbe, fail, pass, policiesOf, startMonitor } from '../../helpers/monitor.ts'
 
 const CHECKS = 'web: { tcp: 80, every: 10s, timeout: 2s, fall: 3, rise: 2, retries: 0 }'
@@ -150,6 +151,49 @@ test('an edited check begins anew, and what was down stays down until it is prob
   assert.equal(it.healthOf('api', 'one'), 'down')
   await it.run(500)
   assert.equal(it.healthOf('api', 'one'), 'up')
+})
+
+test('an edit loses no news: what was found just before it, and what it makes of an endpoint itself', async () => {
+  const answers = { one: pass }
+  const it = startMonitor(({ endpoint }) => (endpoint.id === 'one' ? answers.one : pass))
+  const strict = 'web: { tcp: 80, every: 1s, timeout: 1s, fall: 1, rise: 1, retries: 0 }'
+  it.monitor.setPolicies(policiesOf(service(TWO, strict)))
+  await it.run(100)
+  answers.one = fail
+  // The probe has failed, and nobody has been told so far.
+  for (let steps = 0; steps < 500 && !it.events.some(({ check }) => check === 'web'); steps++) await it.run(10, 10)
+  const wholes = () => it.events.flatMap(({ check, from, to }) => (check === null ? [`${from} → ${to}`] : []))
+  assert.deepEqual(wholes(), [])
+  it.monitor.setPolicies(policiesOf(service(TWO, strict).replace('steer', 'ttl: 20s\nsteer')))
+  assert.deepEqual(wholes(), ['up → down'])
+  assert.equal(it.events.at(-1)?.detail, 'web at 10.0.0.1: it is broken')
+  it.monitor.setPolicies(policiesOf(service(TWO, 'other: { tcp: 81, every: 1s, timeout: 1s }')))
+  assert.deepEqual(wholes(), ['up → down', 'down → unknown', 'up → unknown'])
+  assert.equal(it.events.at(-1)?.detail, 'its policy was changed')
+})
+
+test('a clock that is set back by an hour holds up no news and no probe', async () => {
+  const timers = manualClock(1_000_000)
+  const wall = { offsetMs: 0 }
+  const it = startMonitor(({ host }) => (host === '10.0.0.2' ? 'hang' : pass), {
+    nowMs: () => timers.nowMs() + wall.offsetMs,
+    schedule: timers.schedule,
+  })
+  const run = async (ms: number): Promise<void> => {
+    for (let done = 0; done < ms; done += 50) {
+      timers.advance(50)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  it.monitor.setPolicies(policiesOf(service(TWO)))
+  await run(500)
+  assert.deepEqual([it.healthOf('api', 'one'), it.healthOf('api', 'two')], ['up', 'unknown'])
+  wall.offsetMs = -3_600_000
+  await run(2_000)
+  assert.equal(it.healthOf('api', 'two'), 'down')
+  await run(12_000)
+  assert.ok(it.probes.filter(({ host }) => host === '10.0.0.2').length > 1)
+  assert.ok(it.probes.filter(({ host }) => host === '10.0.0.1').length > 1)
 })
 
 test('guarded addresses, disabled endpoints and commands are not probed, and the status says why', async () => {

@@ -82,6 +82,40 @@ test('a clock that is set back by an hour does not stop anything', () => {
   assert.equal(runs, 5)
 })
 
+test('a clock that is set forward by an hour runs nothing before its time', () => {
+  for (const seenBy of ['timer', 'set'] as const) {
+    const { timers, wall, ...clock } = wallClock()
+    const timetable = createTimetable(clock)
+    const ran: number[] = []
+    const job = (): ReturnType<typeof createJob> => createJob(() => ran.push(timers.nowMs()))
+    timetable.set(job(), 1_000)
+    timetable.set(job(), 5_000)
+    timers.advance(500)
+    wall.offsetMs = 3_600_000
+    // What is put in later is due by the new clock.
+    if (seenBy === 'set') timetable.set(job(), clock.nowMs() + 2_000)
+    timers.advance(10_000)
+    // Nobody can tell where in the time to the next wake-up the clock was set: that much may be lost.
+    const expected = seenBy === 'set' ? [1_000, 2_500, 4_500] : [1_000, 5_000]
+    assert.deepEqual(
+      ran.map((atMs) => Math.round(atMs / 500) * 500),
+      expected,
+      seenBy,
+    )
+  }
+})
+
+test('what is put in after the end sets no timer', () => {
+  const clock = manualClock()
+  const timetable = createTimetable(clock)
+  timetable.close()
+  timetable.set(
+    createJob(() => assert.fail('it runs')),
+    10,
+  )
+  assert.equal(clock.pending(), 0)
+})
+
 test('after the event loop was held up, sockets are read before anything that is due runs', () => {
   const { timers, wall, ...clock } = wallClock()
   const timetable = createTimetable(clock)

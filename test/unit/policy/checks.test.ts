@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Check, CheckAction, CheckBase } from '../../../src/domain/check.ts'
-import { judgesOf } from '../../../src/domain/check.ts'
+import { appliedChecks } from '../../../src/domain/check.ts'
 import { formatProblem, loadDocuments } from '../../../src/policy/load.ts'
 
 const DEFAULTS = { everySeconds: 10, timeoutSeconds: 2, fall: 3, rise: 2, retries: 2, degradedMs: null }
@@ -187,7 +187,7 @@ for (const [named, judges] of JUDGES) {
   test(`an endpoint that names ${named.join(' and ') || 'no checks'} is judged by ${judges.join(' and ')}`, () => {
     const checks = checksOf('{ top: { all: [mid] }, mid: { any: [web] }, web: { http: / }, raw: { tcp: 1 } }')
     assert.deepEqual(
-      judgesOf(checks, named).map(({ name }) => name),
+      appliedChecks({ checks }, { checks: named }).counted.map(({ name }) => name),
       judges,
     )
   })

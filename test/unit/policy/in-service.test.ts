@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Health, Override, OverrideState } from '../../../src/domain/facts.ts'
-import { breaksMinimum, overrideEffects } from '../../../src/policy/in-service.ts'
+import { type EndpointFacts, NO_FACTS, type Override, type OverrideState } from '../../../src/domain/facts.ts'
+import { overrideFor } from '../../../src/domain/override.ts'
+import { distanceView } from '../../../src/latency/distance-view.ts'
+import { breaksMinimum, type FactsUnder, overrideEffects, reasonsOut } from '../../../src/policy/in-service.ts'
 import { type CompactStep, makePolicy } from '../../helpers/compact-policy.ts'
 
 const override = (target: string, state: OverrideState): Override => ({
@@ -64,6 +66,14 @@ const ROWS: readonly Row[] = [
     after: ['c'],
     breaks: true,
   },
+  {
+    name: 'a step with a condition counts for nothing',
+    steer: [{ up: {}, when: { percent: 10 } }],
+    next: ['s', 'down'],
+    after: ['a', 'b', 'c'],
+    breaks: false,
+  },
+  { name: 'without up nobody goes', steer: ['nearest'], next: ['s', 'down'], after: ['a', 'b', 'c'], breaks: false },
 ]
 
 for (const { name, steer = ['up'], minimum = 1, before = [], down = [], next, after, breaks } of ROWS) {
@@ -71,14 +81,48 @@ for (const { name, steer = ['up'], minimum = 1, before = [], down = [], next, af
     const endpoints = { a: { tags: ['x'] }, b: { tags: ['x'] }, c: {}, off: { enabled: false } }
     const policy = { ...makePolicy({ service: 's', endpoints, steer }), minInService: minimum }
     const other = makePolicy({ service: 'other', endpoints, steer })
-    const healthOf = (_service: string, id: string): Health => (down.includes(id) ? 'down' : 'unknown')
+    const factsUnder: FactsUnder = (asked, overrides) => ({
+      endpoints: asked.endpoints.map((endpoint) => ({
+        ...NO_FACTS,
+        health: down.includes(endpoint.id) ? 'down' : 'unknown',
+        override: overrideFor(overrides, asked.service, endpoint),
+      })),
+      latency: distanceView,
+      unreachable: [],
+    })
     const [effect, ...more] = overrideEffects(
       [policy, other],
       before.map(([target, state]) => override(target, state)),
       override(...next),
-      healthOf,
+      factsUnder,
     )
     assert.ok(effect !== undefined && more.length === 0)
     assert.deepEqual({ after: effect.after, breaks: breaksMinimum(effect) }, { after, breaks })
+  })
+}
+
+const drain = override('s/a', 'drain')
+const OUT: readonly (readonly [name: string, step: CompactStep, facts: Partial<EndpointFacts>, kind: string | null])[] =
+  [
+    ['nothing known', 'up', {}, null],
+    ['down', 'up', { health: 'down' }, 'down'],
+    ['down, with an override up', 'up', { health: 'down', override: override('s/a', 'up') }, null],
+    ['degraded', 'up', { health: 'degraded' }, null],
+    ['degraded, which is dropped', { up: { degraded: 'drop' } }, { health: 'degraded' }, 'degraded'],
+    ['all of one family down', 'up', { health: 'degraded', ipv4UpShare: 0 }, 'belowThreshold'],
+    ['draining', 'up', { override: drain }, 'draining'],
+    ['draining, in a chain that does not look', 'nearest', { override: drain }, null],
+    ['down, in a chain that does not look', 'nearest', { health: 'down' }, null],
+  ]
+
+for (const [name, step, facts, kind] of OUT) {
+  test(`reasonsOut: ${name}`, () => {
+    const policy = makePolicy({
+      service: 's',
+      endpoints: { a: { a: ['192.0.2.1'], aaaa: ['2001:db8::1'] } },
+      steer: [step],
+    })
+    const [reason] = reasonsOut(policy, { endpoints: [{ ...NO_FACTS, ...facts }] })
+    assert.equal(reason?.kind ?? null, kind)
   })
 }

@@ -29,6 +29,8 @@ test('what there is to choose from, when nothing is near', () => {
   assert.equal(didYouMean('x', []), null)
   assert.equal(didYouMean('tokyo', ['fra', 'iad']), 'known: `fra`, `iad`')
   assert.equal(didYouMean('tokyo', 'abcdefghij'), 'known: `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more')
+  assert.equal(didYouMean('interval', ['fall', 'every']), 'did you mean `every`?')
+  assert.equal(didYouMean('interval', ['fall']), 'known: `fall`')
   assert.equal(didYouMean('frb', ['fra', 'iad']), 'did you mean `fra`?')
 })
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { loadNodeMemory, saveNodeMemory } from '../../../src/state/node-memory.ts'
+import { loadNodeMemory, readNodeMemory, saveNodeMemory } from '../../../src/state/node-memory.ts'
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'nearcast-memory-'))
@@ -35,6 +35,19 @@ test('nothing saved, and no folder: nothing, and no problem', async (t) => {
   const folder = await folderFor(t)
   assert.deepEqual(await load(folder), { value: null, problems: [] })
   assert.deepEqual(await load(join(folder, 'gone')), { value: null, problems: [] })
+})
+
+test('whoever else reads it does not disturb a node that is writing', async (t) => {
+  const folder = await folderFor(t)
+  await saveNodeMemory(folder, 'health', { at: 1 })
+  for (let at = 2; at < 20; at++) {
+    const saving = saveNodeMemory(folder, 'health', { at, filler: 'x'.repeat(200_000) })
+    for (let reads = 0; reads < 5; reads++) await readNodeMemory(folder, 'health', assert.fail)
+    await saving
+  }
+  await writeFile(join(folder, 'node', '.health.half.tmp'), '{"at":')
+  assert.ok((await readNodeMemory(folder, 'health', assert.fail)) !== null)
+  assert.ok((await readdir(join(folder, 'node'))).includes('.health.half.tmp'))
 })
 
 const damages: [name: string, text: string][] = [

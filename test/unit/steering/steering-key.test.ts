@@ -80,6 +80,13 @@ describe('the key of what steers', () => {
       true,
     ],
     [
+      'back since a time to come: the clock was set back',
+      { up: { slowStart: 60 } },
+      { a: 'up' },
+      { a: { health: 'up', returnedAtMs: NOW + 3_600_000 } },
+      true,
+    ],
+    [
       'back two seconds apart',
       { up: { slowStart: 60 } },
       { a: { health: 'up', returnedAtMs: NOW - 900 } },

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatAddress, type IpAddress, parseAddress, prefixOf } from '../../../src/domain/address.ts'
+import { atOnce } from '../../../src/domain/turns.ts'
+import { createPlanner, type Planner } from '../../../src/engine/plan.ts'
 import { decide } from '../../../src/steering/decide.ts'
-import type { Snapshot } from '../../../src/steering/snapshot.ts'
+import type { Snapshot, SteeredService } from '../../../src/steering/snapshot.ts'
+import { compileSteeringMap } from '../../../src/steering/steering-map.ts'
 import { fakeGeo } from '../../helpers/geo.ts'
 import { makeSnapshot, override, TEST_NOW_MS } from '../../helpers/snapshot.ts'
 
@@ -144,6 +147,30 @@ test('within the scope everybody has the same plan, and one bit wider not', () =
     { seed: 1 },
   )
 })
+
+for (const [steer, plans] of [
+  ['[up, { spread: { by: weight, sticky: network } }, { take: 2 }]', 'one'],
+  ['[{ keep: { id: west }, when: { percent: 10% } }]', 'one'],
+  ['[nearest]', 'many'],
+  ['[{ keep: { id: west }, when: { cidr: 30.1.0.0/16 } }]', 'many'],
+  ['[{ keep: { id: west }, when: { asn: 64500 } }]', 'many'],
+] as const) {
+  test(`who is not asked where he is gets a plan that is made once: ${steer}`, () => {
+    const { policy, facts, map } = snapshotOf(steer).services.get('api') as SteeredService
+    const planner = createPlanner(policy, facts, TEST_NOW_MS)
+    let asked = 0
+    const counting: Planner = {
+      ...planner,
+      plan(client) {
+        asked++
+        return planner.plan(client)
+      },
+    }
+    const made = atOnce(compileSteeringMap(policy, map.networks, counting, geo, new Map()))
+    assert.equal(asked === 1 ? 'one' : 'many', plans)
+    assert.deepEqual(made.plans, map.plans)
+  })
+}
 
 test('services that steer alike share a tree; a flip that moves nobody keeps it; what did not change stays the same object', () => {
   const documents = {

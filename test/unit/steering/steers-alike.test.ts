@@ -3,14 +3,17 @@ import { test } from 'node:test'
 import { makeSnapshot, override } from '../../helpers/snapshot.ts'
 
 const SITES = 'sites:\n  iad: { lat: 39.04, lon: -77.49, country: US }\n  fra: { lat: 50.11, lon: 8.68, country: DE }\n'
-const service = (name: string, more: { readonly address?: string; readonly steer?: string; readonly ttl?: string }) => {
-  const { address = '192.0.2', steer = '[up, nearest]', ttl = '30s' } = more
+const service = (
+  name: string,
+  more: { readonly address?: string; readonly steer?: string; readonly ttl?: string; readonly isPlaced?: boolean },
+) => {
+  const { address = '192.0.2', steer = '[up, nearest]', ttl = '30s', isPlaced = true } = more
   return `service: ${name}
 names: { dns: [${name}.geo.example] }
 ttl: ${ttl}
 endpoints:
-  one: { site: iad, a: [${address}.1] }
-  two: { site: fra, a: [${address}.2] }
+  one: { ${isPlaced ? 'site: iad, ' : ''}a: [${address}.1] }
+  two: { ${isPlaced ? 'site: fra, ' : ''}a: [${address}.2] }
 steer: ${steer}
 `
 }
@@ -24,6 +27,18 @@ for (const [what, a, b, isShared] of [
     { steer: BY_ADDRESS },
     { steer: BY_ADDRESS, address: '198.51.100' },
     false,
+  ],
+  [
+    'other addresses, by which endpoints are measured that have no site',
+    { steer: '[up, fastest]', isPlaced: false },
+    { steer: '[up, fastest]', isPlaced: false, address: '198.51.100' },
+    false,
+  ],
+  [
+    'other addresses, where the site is measured',
+    { steer: '[up, fastest]' },
+    { steer: '[up, fastest]', address: '198.51.100' },
+    true,
   ],
   ['another TTL', {}, { ttl: '31s' }, false],
   ['other steps', {}, { steer: '[nearest]' }, false],

@@ -19,7 +19,7 @@ function* findingsOf(policy: Policy, family: 'a' | 'aaaa'): Iterable<Finding> {
   yield warning(
     policy,
     formatPath(['endpoints', first.id]),
-    `${quoteAll(without.map(({ id }) => id))} has no ${type} address, others have: where it is chosen, ${type} queries get an empty answer (NODATA), which resolvers keep`,
+    `${quoteAll(without.map(({ id }) => id))} ${without.length === 1 ? 'has' : 'have'} no ${type} address, others have: where it is chosen, ${type} queries get an empty answer (NODATA), which resolvers keep`,
     policy.missingFamily === 'nextEndpoint'
       ? `give it \`${family}\`: \`take\` leaves no next endpoint to find some in`
       : `give it \`${family}\`, or take \`${family}\` from all endpoints, or say \`missingFamily: nextEndpoint\``,

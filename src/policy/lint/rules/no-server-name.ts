@@ -1,15 +1,14 @@
-import type { Check, TlsExpectation } from '../../../domain/check.ts'
+import { appliedChecks, type Check, type TlsExpectation } from '../../../domain/check.ts'
 import type { Endpoint } from '../../../domain/endpoint.ts'
 import { formatPath } from '../../path.ts'
-import { endpointsOf } from '../checks-of.ts'
 import { policyRule, warning } from '../rule.ts'
 import { quote, quoteAll } from '../text.ts'
 
 /** A certificate that is verified, at endpoints that no name is known of: hardly one is made out for a bare address. */
 export const noServerName = policyRule('no-server-name', function* (policy) {
-  for (const check of policy.checks) {
-    if (nameFreeTls(check) === null) continue
-    const nameless = endpointsOf(policy, check).filter((endpoint) => !hasName(endpoint))
+  const unnamed = policy.endpoints.filter((endpoint) => endpoint.enabled && !hasName(endpoint))
+  for (const check of policy.checks.filter(wantsName)) {
+    const nameless = unnamed.filter((endpoint) => appliedChecks(policy, endpoint).needed.includes(check))
     if (nameless.length === 0) continue
     yield warning(
       policy,
@@ -20,10 +19,10 @@ export const noServerName = policyRule('no-server-name', function* (policy) {
   }
 })
 
-/** What a check expects of a certificate whose name it does not say; null when it looks at none, or says it. */
-function nameFreeTls(check: Check): TlsExpectation | null {
+/** Whether the check verifies a certificate, and leaves its name to the endpoint. */
+function wantsName(check: Check): boolean {
   const tls = tlsOf(check)
-  return tls === null || tls.verify === 'insecure' || tls.serverName !== null ? null : tls
+  return tls !== null && tls.verify === 'verify' && tls.serverName === null
 }
 
 function tlsOf(check: Check): TlsExpectation | null {

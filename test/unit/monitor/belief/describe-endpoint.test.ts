@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { appliedChecks } from '../../../../src/monitor/belief/applied-checks.ts'
+import { appliedChecks } from '../../../../src/domain/check.ts'
 import { describeEndpoint } from '../../../../src/monitor/belief/describe-endpoint.ts'
 import { believeEndpoint, type EndpointBelief } from '../../../../src/monitor/belief/endpoint-belief.ts'
 import type { Result, Target } from '../../../../src/monitor/belief/target.ts'

@@ -81,5 +81,7 @@ test('a fall after it was held is one like others', () => {
   const held = after(['fell', 0], ['fell', 0], ['fell', 0], ['fell', 0])
   const freeMs = Math.ceil(held.heldUntilMs!)
   assert.deepEqual([isHeld(held, freeMs - 1), isHeld(held, freeMs)], [true, false])
+  // The clock was set back.
+  assert.deepEqual([isHeld(held, 0), isHeld(held, -1)], [true, false])
   assert.equal(flapped(held, 'fell', EVERY, freeMs).heldUntilMs, null)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { appliedChecks } from '../../../../src/monitor/belief/applied-checks.ts'
+import { appliedChecks } from '../../../../src/domain/check.ts'
 import { describeEndpoint } from '../../../../src/monitor/belief/describe-endpoint.ts'
 import { believeEndpoint } from '../../../../src/monitor/belief/endpoint-belief.ts'
 import { composeLastRun, NO_LAST_RUN, readLastRun } from '../../../../src/monitor/belief/last-run.ts'

@@ -128,6 +128,15 @@ const rows: [name: string, answer: Handler, given: Partial<CheckOf<'http'>>, out
       /longer than 65536 octets: no JSON/,
     ],
     [
+      'more than can be read, the first piece just as much',
+      (_request, response) => {
+        response.write('1'.repeat(65_536), () => response.end('1'))
+      },
+      at('$', 1),
+      'fail',
+      /longer than 65536 octets: no JSON/,
+    ],
+    [
       'JSON as deep as can be',
       answering(200, '['.repeat(30_000) + ']'.repeat(30_000)),
       at('$..a', 1),
