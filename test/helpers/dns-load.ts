@@ -9,6 +9,8 @@ import { composeQuery } from './dns-message.ts'
 export interface Version {
   /** The answer to a question, its ID zero. Asked for once a question and transport. */
   expected(question: string, transport: 'udp' | 'tcp'): Uint8Array
+  /** What may have been in force for a moment before it, too short to be seen; null: nothing. */
+  readonly onTheWay: Version | null
 }
 
 export interface LoadOptions {
@@ -66,7 +68,10 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
 
   const look = (): void => {
     const version = current()
-    if (history.at(-1)?.version !== version) history.push({ version, sinceMs: performance.now(), known: new Map() })
+    if (history.at(-1)?.version === version) return
+    for (const each of [version.onTheWay, version]) {
+      if (each !== null) history.push({ version: each, sinceMs: performance.now(), known: new Map() })
+    }
   }
   /** Whether something that was in force between the two moments gives this answer. */
   const isRight = (question: string, transport: 'udp' | 'tcp', answer: string, fromMs: number): boolean =>

@@ -11,6 +11,7 @@ import { loadSyscalls } from '../../src/dns/fastpath/syscalls.ts'
 import { createZones } from '../../src/dns/zones.ts'
 import { openMemoryStore } from '../../src/state/memory/open-memory-store.ts'
 import type { Snapshot } from '../../src/steering/snapshot.ts'
+import { withoutGone } from '../../src/steering/without-gone.ts'
 import { addressOf } from '../helpers/dns-fixture.ts'
 import { type Load, type LoadReport, startLoad, type Version } from '../helpers/dns-load.ts'
 import { composeQuery } from '../helpers/dns-message.ts'
@@ -50,9 +51,10 @@ const COMPILED_WITHIN_MS = 90_000
 const LOOPBACK = addressOf('127.0.0.1')
 
 /** What the complete path says from a snapshot. None of the questions takes a draw, or depends on the time. */
-function versionOf(snapshot: Snapshot): Version {
+function versionOf(snapshot: Snapshot, onTheWay: Version | null = null): Version {
   const respond = completeFixture(snapshot, Date.now, () => 0)
   return {
+    onTheWay,
     expected(question, transport) {
       const { bytes } = composeQuery(question, 0)
       const out = new Uint8Array(transport === 'udp' ? 1232 : 65_535)
@@ -61,14 +63,18 @@ function versionOf(snapshot: Snapshot): Version {
   }
 }
 
-/** The same object for as long as the snapshot is the same. */
+/**
+ * The same object for as long as the snapshot is the same. Who has gone goes first (decision 0014): where planning takes no longer than a
+ * turn of the event loop, nobody but the workers sees the snapshot in between.
+ */
 function versions(current: () => Snapshot): () => Version {
-  const known = new WeakMap<Snapshot, Version>()
+  let seen: { readonly snapshot: Snapshot; readonly version: Version } | null = null
   return () => {
     const snapshot = current()
-    const version = known.get(snapshot) ?? versionOf(snapshot)
-    known.set(snapshot, version)
-    return version
+    if (seen?.snapshot === snapshot) return seen.version
+    const interim = seen === null ? null : withoutGone(seen.snapshot, snapshot.facts, Date.now(), null)
+    seen = { snapshot, version: versionOf(snapshot, interim === null ? null : versionOf(interim.snapshot)) }
+    return seen.version
   }
 }
 
