@@ -5,7 +5,7 @@ import { FRONTS, watchFronts } from './watchers.ts'
 
 const LOSS = 0.05
 
-/** Every endpoint resets one connection in twenty: nobody is down, and nobody may be taken to be. */
+/** Every endpoint loses one connection in twenty: nobody is down, and nobody may be taken to be. */
 export async function measureLoss({ backends, port, minutes, print }: Trial & { minutes: number }): Promise<boolean> {
   if (minutes === 0) return true
   await Promise.all(backends.map((backend) => backend.start(LOSS)))
@@ -29,7 +29,7 @@ export async function measureLoss({ backends, port, minutes, print }: Trial & { 
     await Promise.all(backends.map((backend) => backend.kill()))
   }
   print(
-    `\n**${minutes} minutes in which every endpoint resets ${LOSS * 100}% of all connections**, none of them dead.\n`,
+    `\n**${minutes} minutes in which every endpoint resets, or leaves hanging, ${LOSS * 100}% of all connections**, none of them dead.\n`,
   )
   print(`- endpoints taken to be down: ${downs}`)
   print(`- answers: ${asked}, of them with another endpoint than the first, or none: ${wrong}`)
