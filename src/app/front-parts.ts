@@ -4,10 +4,10 @@ import type { Metrics } from '../http/admin/metrics.ts'
 import type { NodeStatus } from '../http/admin/status.ts'
 import type { HeartbeatSink } from '../ports/heartbeat-sink.ts'
 import type { ReportSink } from '../ports/report-sink.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import type { LiveSnapshot } from '../steering/live.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './logger.ts'
-import type { Schedule } from './snapshots.ts'
 
 /** What the front ends of a node are made of. */
 export interface FrontParts {

@@ -7,6 +7,7 @@ import { createMonitor, type Monitor, type Monitored } from '../monitor/monitor.
 import type { Probed } from '../monitor/probing.ts'
 import { retrying } from '../monitor/retrying-check.ts'
 import { createTargetGuard } from '../monitor/target-guard.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import { loadNodeMemory, saveNodeMemory } from '../state/node-memory.ts'
 import type { Config } from './config.ts'
 import { formatListenAddress } from './config-values.ts'
@@ -15,7 +16,6 @@ import type { HealthFacts } from './facts.ts'
 import type { Logger } from './logger.ts'
 import { createProbeDns } from './probe-dns.ts'
 import { NO_LOADS, settleLoads } from './settled-loads.ts'
-import type { Schedule } from './snapshots.ts'
 
 export interface HealthFeedParts {
   readonly config: Config

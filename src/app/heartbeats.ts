@@ -1,7 +1,7 @@
 import type { Override } from '../domain/facts.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Heartbeat, HeartbeatSink } from '../ports/heartbeat-sink.ts'
-import type { Schedule } from './snapshots.ts'
+import type { Schedule } from '../ports/schedule.ts'
 
 export interface HeartbeatsParts {
   /** What believes the status and the load that they tell. */

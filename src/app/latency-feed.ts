@@ -5,11 +5,11 @@ import type { ProbeTimings } from '../domain/health.ts'
 import type { GeoPoint } from '../domain/place.ts'
 import type { LatencyMetrics } from '../http/admin/latency-metrics.ts'
 import { createEstimator, type ReportSample, type Verdict } from '../latency/estimator.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import { loadNodeMemory, saveNodeMemory } from '../state/node-memory.ts'
 import { every } from './every.ts'
 import { inTurns } from './in-turns.ts'
 import type { Logger } from './logger.ts'
-import type { Schedule } from './snapshots.ts'
 
 /** A new view plans every location anew for whoever steers by `fastest`. */
 const VIEW_EVERY_MS = 60_000

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import type { Schedule } from '../ports/schedule.ts'
 import { type Store, StoreUnavailable } from '../ports/store.ts'
 import { openMemoryStore } from '../state/memory/open-memory-store.ts'
 import { openRedisStore } from '../state/redis/open-redis-store.ts'
 import type { Config } from './config.ts'
-
-type Schedule = (task: () => void, delayMs: number) => () => void
 
 export interface StoreParts {
   readonly config: Config

@@ -3,9 +3,9 @@ import type { Policy } from '../domain/policy.ts'
 import type { Estimator, Verdict } from '../latency/estimator.ts'
 import { createUnreachability } from '../latency/unreachability.ts'
 import type { MeasurementVerdict, ReportSink } from '../ports/report-sink.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
 import { placeOfClient } from './client-place.ts'
-import type { Schedule } from './snapshots.ts'
 
 export interface ReportsParts {
   readonly current: () => Snapshot | null

@@ -1,5 +1,4 @@
-/** Runs `task` once, after `delayMs`; returns the way to call it off. */
-type Schedule = (task: () => void, delayMs: number) => () => void
+import type { Schedule } from '../ports/schedule.ts'
 
 /** Notices without end do not put a call off for longer than so many quiet times. */
 const MOST_QUIET_TIMES = 5

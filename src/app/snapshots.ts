@@ -4,6 +4,7 @@ import type { PolicySet } from '../domain/policy-set.ts'
 import type { Revision } from '../domain/revision.ts'
 import { atOnce, type Turns } from '../domain/turns.ts'
 import type { GeoLocator } from '../ports/geo-locator.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import { compileSnapshot, compileSteps, type SnapshotParts } from '../steering/compile.ts'
 import type { LiveSnapshot } from '../steering/live.ts'
 import type { Snapshot } from '../steering/snapshot.ts'
@@ -11,9 +12,6 @@ import { type Interim, withoutGone } from '../steering/without-gone.ts'
 import { type AssembledFacts, assembleFacts, type HealthFacts, nextExpiryMs } from './facts.ts'
 import { inTurns } from './in-turns.ts'
 import { keepEqualDocuments } from './keep-equal-documents.ts'
-
-/** Runs `task` once, after `delayMs`; returns the way to call it off. */
-export type Schedule = (task: () => void, delayMs: number) => () => void
 
 /** What a snapshot is made of. */
 export interface SnapshotInputs {

@@ -1,7 +1,7 @@
+import type { Schedule } from '../ports/schedule.ts'
 import type { AliasAddresses, FindAliasAddresses, LearnedAddresses } from './alias-addresses.ts'
 import { type AddressType, type LookupResult, lookUpAddresses } from './alias-lookup.ts'
 import type { NameServer } from './name-servers.ts'
-import type { Schedule } from './schedule.ts'
 
 export interface AliasProblem {
   readonly name: string

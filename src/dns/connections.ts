@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type IpAddress, normaliseAddress, prefixOf } from '../domain/address.ts'
-import type { Schedule } from './schedule.ts'
+import type { Schedule } from '../ports/schedule.ts'
 
 export interface ConnectionLimits {
   readonly maxConnections: number

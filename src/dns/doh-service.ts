@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2'
 import type { IpAddress } from '../domain/address.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import type { Connection } from './connections.ts'
 import type { Exchange } from './doh-exchange.ts'
 import {
@@ -15,7 +16,6 @@ import {
 } from './doh-request.ts'
 import { freshnessSeconds } from './freshness.ts'
 import type { Respond } from './respond.ts'
-import type { Schedule } from './schedule.ts'
 
 export interface DohServiceOptions {
   readonly respond: Respond

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { type IpAddress, parseAddress } from '../domain/address.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import { type Balancers, isAmong, takeHeader } from './balancers.ts'
 import { type Connection, type ConnectionLimits, createConnections, DRAIN_MS } from './connections.ts'
 import { type ListenTransport, listenError } from './listen-error.ts'
-import type { Schedule } from './schedule.ts'
 import { socketsRead } from './sockets-read.ts'
 
 export interface StreamListenerOptions {

@@ -1,7 +1,7 @@
+import type { Schedule } from '../ports/schedule.ts'
 import type { Balancers } from './balancers.ts'
 import type { ConnectionLimits } from './connections.ts'
 import type { Respond } from './respond.ts'
-import type { Schedule } from './schedule.ts'
 import { createStreamService } from './stream-connections.ts'
 import { type StreamListener, startStreamListener } from './stream-listener.ts'
 

@@ -1,10 +1,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { parseAddress } from '../domain/address.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import { listenError } from './listen-error.ts'
 import { UDP_PAYLOAD_SIZE } from './opt-record.ts'
 import type { Respond } from './respond.ts'
-import type { Schedule } from './schedule.ts'
 import { socketsRead } from './sockets-read.ts'
 
 export interface UdpServer {

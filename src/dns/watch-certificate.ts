@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Schedule } from './schedule.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import {
   type KeyPair,
   type PairFiles,

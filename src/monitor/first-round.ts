@@ -1,5 +1,5 @@
+import type { Schedule } from '../ports/schedule.ts'
 import type { LiveTarget } from './live-target.ts'
-import type { Schedule } from './timetable.ts'
 
 /** Who has to be probed once before it is known where to send anybody (gdnsd: "first round before serving"). */
 export interface FirstRound {

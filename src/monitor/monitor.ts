@@ -4,6 +4,7 @@ import type { EndpointHealth, HealthEvent, ProbeResult } from '../domain/health.
 import type { Policy } from '../domain/policy.ts'
 import type { HealthCheck } from '../ports/health-check.ts'
 import type { HeartbeatSink } from '../ports/heartbeat-sink.ts'
+import type { Schedule } from '../ports/schedule.ts'
 import { describeEndpoint } from './belief/describe-endpoint.ts'
 import { believeEndpoint } from './belief/endpoint-belief.ts'
 import { composeLastRun, type LastRun } from './belief/last-run.ts'
@@ -16,7 +17,7 @@ import type { LookUp } from './hostnames.ts'
 import { type LiveTarget, takeResult } from './live-target.ts'
 import { createProbing, type Probed } from './probing.ts'
 import type { TargetGuard } from './target-guard.ts'
-import { createTimetable, type Schedule } from './timetable.ts'
+import { createTimetable } from './timetable.ts'
 
 /**
  * What is believed of all endpoints, by service, then by id of the endpoint: the next revision of a policy may order them

@@ -1,12 +1,13 @@
 import type { ProbeResult } from '../domain/health.ts'
 import type { HealthCheck, ProbeTarget } from '../ports/health-check.ts'
+import type { Schedule } from '../ports/schedule.ts'
 
 export interface RetryParts {
   /** Further attempts. */
   readonly retries: number
   /** Of one probe, all attempts together. */
   readonly timeoutMs: number
-  readonly schedule: (task: () => void, delayMs: number) => () => void
+  readonly schedule: Schedule
 }
 
 /** From a failure to the next attempt: a short burst of losses is over by then, and all of them fit into the time of a probe. */

@@ -1,5 +1,4 @@
-/** Runs `task` once, after `delayMs`; returns the way to call it off. */
-export type Schedule = (task: () => void, delayMs: number) => () => void
+import type { Schedule } from '../ports/schedule.ts'
 
 /** Something that is due at a time; set and moved by a {@link Timetable}. */
 export interface Job {

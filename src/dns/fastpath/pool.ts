@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { Schedule } from '../../ports/schedule.ts'
 import type { Respond } from '../respond.ts'
-import type { Schedule } from '../schedule.ts'
 import { CONTROL } from './control.ts'
 import type { CompiledTable } from './layout.ts'
 import { type Common, type HandedOver, monotonicMs, type TableMessage, type WorkerData } from './messages.ts'

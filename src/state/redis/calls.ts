@@ -1,5 +1,6 @@
 /** Commands and scripts on the shared connection: each within a bounded time, and writes once, however often they are sent. */
-import { type Argument, type Connection, NotSent, type Schedule } from './connection.ts'
+import type { Schedule } from '../../ports/schedule.ts'
+import { type Argument, type Connection, NotSent } from './connection.ts'
 import { failureOf, unreadable, unwritten } from './failures.ts'
 import { runScript, type Script } from './scripts.ts'
 

@@ -1,11 +1,10 @@
 /** The one home of ioredis: a connection that never waits for long, never queues, and comes back by itself. */
+
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Schedule } from '../../ports/schedule.ts'
 import type { RedisPlace } from './redis-url.ts'
 
 export type Argument = string | number
-
-/** Runs something later; returns the way to call it off. */
-export type Schedule = (task: () => void, delayMs: number) => () => void
 
 export interface ConnectionOptions {
   readonly place: RedisPlace

@@ -1,4 +1,5 @@
-import type { Connection, Schedule } from './connection.ts'
+import type { Schedule } from '../../ports/schedule.ts'
+import type { Connection } from './connection.ts'
 import { failureOf } from './failures.ts'
 import type { Keys } from './keys.ts'
 import { askMark, parseMark, type Step } from './mark.ts'

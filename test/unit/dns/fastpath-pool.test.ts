@@ -7,6 +7,7 @@ import { inTurns } from '../../../src/app/in-turns.ts'
 import { type FastDnsServer, startFastDns } from '../../../src/dns/fastpath/server.ts'
 import { loadSyscalls } from '../../../src/dns/fastpath/syscalls.ts'
 import { createZones } from '../../../src/dns/zones.ts'
+import type { Schedule } from '../../../src/ports/schedule.ts'
 import type { Snapshot } from '../../../src/steering/snapshot.ts'
 import { addressOf } from '../../helpers/dns-fixture.ts'
 import { composeQuery, describeMessage } from '../../helpers/dns-message.ts'
@@ -48,8 +49,6 @@ interface Running {
   readonly problems: string[]
   use(snapshot: Snapshot): void
 }
-
-type Schedule = (task: () => void, delayMs: number) => () => void
 
 const soon: Schedule = (task) => {
   const timer = setImmediate(task)
